@@ -1,0 +1,60 @@
+import { NvgateError } from '../errors.js';
+import type { IpAddress } from '../net/ip.js';
+import type { Prefix } from '../net/prefix.js';
+import type { CustomerAddress } from './addresses.js';
+
+declare const brand: unique symbol;
+
+/** Names a connection within its routing domain. */
+export type ConnectionId = string & { readonly [brand]: 'ConnectionId' };
+
+/** @throws NvgateError `invalidValue` */
+export function ConnectionId(text: string): ConnectionId {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text))
+    throw new NvgateError(
+      'invalidValue',
+      `"${text}" is not a connection id. Use 1 to 63 letters, digits, dots, dashes and underscores, a letter or digit first.`,
+    );
+  return text as ConnectionId;
+}
+
+/** A destination that a connection leads to. The lower metric wins. */
+export interface ConnectionRoute {
+  readonly destinationPrefix: Prefix;
+  readonly metric: number;
+}
+
+interface ConnectionBase {
+  readonly id: ConnectionId;
+  /** Name of an external device in the configuration; the first one where the policy names none. */
+  readonly interface?: string;
+  readonly routes: readonly ConnectionRoute[];
+}
+
+/** Local connection by routing (G1): the VM network's prefixes are reachable without translation. */
+export interface RoutedConnection extends ConnectionBase {
+  readonly type: 'routed';
+}
+
+/** Local connection by NAT (G2): source NAT to an external address, and port forwarding. */
+export interface NatConnection extends ConnectionBase {
+  readonly type: 'nat';
+  readonly externalAddress: IpAddress;
+  readonly rules: readonly PortForwardingRule[];
+}
+
+export type TransportProtocol = 'tcp' | 'udp';
+
+/** external address:external port -> CA:port */
+export interface PortForwardingRule {
+  readonly name: string;
+  readonly protocol: TransportProtocol;
+  /** 1..65535 */
+  readonly externalPort: number;
+  readonly internalAddress: CustomerAddress;
+  /** 1..65535 */
+  readonly internalPort: number;
+}
+
+export type Connection = RoutedConnection | NatConnection;
+export type ConnectionType = Connection['type'];

@@ -1,0 +1,81 @@
+import type { IpAddress } from '../net/ip.js';
+import type { MacAddress } from '../net/mac.js';
+import type { Prefix } from '../net/prefix.js';
+import type { CustomerAddress, ProviderAddress } from './addresses.js';
+import type { RoutingDomainId } from './routing-domain-id.js';
+import type { Vsid } from './vsid.js';
+
+/**
+ * The policy as the packet path reads it: one entry type per BPF map, the same nouns. Compiled
+ * from the policy by `dataplane/compile`, read by the BPF programs and by `forwarding` alike.
+ */
+export interface VirtualSubnetEntry {
+  readonly vsid: Vsid;
+  readonly routingDomain: RoutingDomainId;
+  /** The gateway's PA for this routing domain: outer source of what it sends. */
+  readonly providerAddress: ProviderAddress;
+  /** Underlay device, by its name in the configuration. */
+  readonly underlay: string;
+  /** Inner source MAC of what the gateway sends into the subnet. */
+  readonly sourceMac: MacAddress;
+  /** MAC of the subnet's gateway address; hosts that route for the subnet send with it too. */
+  readonly gatewayMac: MacAddress;
+}
+
+/** An exact customer address: remote VM, or one of the gateway's own addresses (`local`). */
+export interface LookupRecordEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly customerAddress: CustomerAddress;
+  readonly vsid: Vsid;
+  readonly macAddress: MacAddress;
+  /** Undefined exactly when `local`. */
+  readonly providerAddress: ProviderAddress | undefined;
+  /** The gateway answers for this address itself. */
+  readonly local: boolean;
+  /**
+   * The longest customer route for the address is on link in the record's own subnet, so the
+   * packet path may use the record without looking at the routes.
+   */
+  readonly onLink: boolean;
+}
+
+/** What a destination leads to when no on-link record answers first. */
+export interface CustomerRouteEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly destinationPrefix: Prefix;
+  readonly target: RouteTarget;
+}
+
+export type RouteTarget =
+  /** On link: the record decides; without one the subnet's wildcard, if it has one. */
+  | { readonly kind: 'onLink'; readonly vsid: Vsid; readonly wildcard?: TunnelTarget }
+  /** Through a router VM (N15), its record already looked up. */
+  | { readonly kind: 'router'; readonly vsid: Vsid; readonly router: TunnelTarget }
+  /** Broadcast and multicast of the subnet by a PA multicast group (N10). */
+  | { readonly kind: 'multicast'; readonly vsid: Vsid; readonly group: ProviderAddress };
+
+export interface TunnelTarget {
+  readonly macAddress: MacAddress;
+  readonly providerAddress: ProviderAddress;
+}
+
+/** A PA from which a routing domain takes packets (N12). */
+export interface ProviderPeerEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly providerAddress: ProviderAddress;
+}
+
+/** One of the gateway's own PAs. */
+export interface ProviderAddressEntry {
+  readonly address: ProviderAddress;
+}
+
+/** The tables as the forwarding decision reads them. Lookups only: how they are kept is not its business. */
+export interface ForwardingTables {
+  isProviderAddress(address: IpAddress): boolean;
+  virtualSubnet(vsid: number): VirtualSubnetEntry | undefined;
+  lookupRecord(domain: RoutingDomainId, address: IpAddress): LookupRecordEntry | undefined;
+  /** Longest prefix match. */
+  customerRoute(domain: RoutingDomainId, address: IpAddress): CustomerRouteEntry | undefined;
+  isProviderPeer(domain: RoutingDomainId, address: ProviderAddress): boolean;
+}
