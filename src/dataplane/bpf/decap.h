@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Underlay ingress: NVGRE for one of the gateway's provider addresses ends here. */
+#pragma once
+
+#include "arp.h"
+#include "hairpin.h"
+
+/* A malformed outer packet is ours to count only when it was sent to us. */
+static __always_inline int refuse(struct __sk_buff *skb, __be32 destination, enum verdict reason)
+{
+	return is_provider_address(destination) ? drop(skb, 0, reason) : PASS;
+}
+
+static __always_inline int gre_fault(__be16 flags_in_network_order)
+{
+	__u16 flags = bpf_ntohs(flags_in_network_order);
+
+	if (flags == GRE_KEY)
+		return 0;
+	if (flags & GRE_VERSION)
+		return VERDICT_GRE_VERSION;
+	if (flags & GRE_CHECKSUM)
+		return VERDICT_GRE_CHECKSUM;
+	if (flags & GRE_SEQUENCE)
+		return VERDICT_GRE_SEQUENCE;
+	if (!(flags & GRE_KEY))
+		return VERDICT_GRE_KEY_MISSING;
+	return VERDICT_GRE_RESERVED;
+}
+
+/* The inner packet alone, given to the routing domain as if vnet had received it. */
+static __always_inline int to_routing_domain(struct __sk_buff *skb,
+					     const struct tunnel_packet *packet, int is_ipv4)
+{
+	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO |
+		      (is_ipv4 ? ADJ_ROOM_DECAP_L3_IPV4 : ADJ_ROOM_DECAP_L3_IPV6);
+	__u32 domain = packet->subnet->routing_domain;
+	struct ethhdr ethernet = { .h_proto = packet->inner_protocol };
+
+	if (bpf_skb_adjust_room(skb, -OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC, flags) ||
+	    bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), BPF_F_INVALIDATE_HASH))
+		return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);
+	count(skb, packet->vsid, VERDICT_DECAPSULATED);
+	return bpf_redirect_peer(domain, 0);
+}
+
+static __always_inline int forward_inner(struct __sk_buff *skb, const struct tunnel_packet *packet,
+					 int is_ipv4)
+{
+	struct inner_packet inner;
+	struct lookup_record *record;
+	struct virtual_subnet *subnet;
+	int reason;
+
+	reason = is_ipv4 ? read_inner_ipv4(skb, packet, &inner) :
+			   read_inner_ipv6(skb, packet, &inner);
+	if (reason)
+		return drop(skb, packet->vsid, reason);
+	if (!is_ipv4 && inner.neighbour_discovery)
+		return answer_neighbour(skb, packet);
+
+	reason = check_source(packet, &inner.source, packet->inner_source_mac);
+	if (reason)
+		return drop(skb, packet->vsid, reason);
+	if (inner.multicast || packet->inner_destination_mac[0] & 1)
+		return drop(skb, packet->vsid, VERDICT_INNER_MULTICAST);
+
+	if ((packet->tos & ECN_MASK) == ECN_CE && (inner.tos & ECN_MASK) != ECN_CE) {
+		if (!(inner.tos & ECN_MASK))
+			return drop(skb, packet->vsid, VERDICT_CONGESTION_MISMATCH);
+		if (mark_congestion(skb, &inner, is_ipv4))
+			return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);
+	}
+
+	record = find_record(&inner.destination);
+	if (record && (record->flags & LOOKUP_RECORD_ON_LINK) && inner.hop_limit > 1 &&
+	    inner.plain) {
+		subnet = find_subnet(record->vsid);
+		if (subnet)
+			return hairpin(skb, packet, &inner, record, subnet, is_ipv4);
+	}
+	return to_routing_domain(skb, packet, is_ipv4);
+}
+
+static __always_inline int decap_packet(struct __sk_buff *skb)
+{
+	struct tunnel_packet packet = {};
+	struct overlay *overlay;
+	struct iphdr *ip;
+	int reason;
+
+	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present ||
+	    skb->pkt_type == PACKET_OTHERHOST)
+		return PASS;
+	ip = bytes_at(skb, OUTER_IP, sizeof(*ip));
+	if (!ip || ip->version != 4 || ip->ihl < 5 || ip->protocol != IPPROTO_GRE)
+		return PASS;
+
+	packet.source = ip->saddr;
+	packet.destination = ip->daddr;
+	packet.tos = ip->tos;
+	packet.total_length = bpf_ntohs(ip->tot_len);
+	if (ip->ihl != 5)
+		return refuse(skb, packet.destination, VERDICT_OUTER_OPTIONS);
+	if (ip->frag_off & bpf_htons(IP_FRAGMENT))
+		return refuse(skb, packet.destination, VERDICT_OUTER_FRAGMENT);
+	if (packet.total_length > skb->len - ETH_HLEN || packet.total_length < 24)
+		return refuse(skb, packet.destination, VERDICT_TRUNCATED);
+	if (ipv4_sum(ip) != 0xffff)
+		return refuse(skb, packet.destination, VERDICT_OUTER_CHECKSUM);
+
+	if (packet.total_length < OVERLAY_LENGTH) {
+		struct nvgre_header *gre = bytes_at(skb, OUTER_GRE, 4);
+
+		if (!gre)
+			return refuse(skb, packet.destination, VERDICT_TRUNCATED);
+		reason = gre_fault(gre->flags);
+		if (!reason)
+			reason = gre->protocol != bpf_htons(ETH_P_TEB) ? VERDICT_GRE_PROTOCOL :
+									 VERDICT_TRUNCATED;
+		return refuse(skb, packet.destination, reason);
+	}
+	overlay = bytes_at(skb, OUTER_IP, sizeof(*overlay));
+	if (!overlay)
+		return refuse(skb, packet.destination, VERDICT_TRUNCATED);
+	reason = gre_fault(overlay->nvgre.flags);
+	if (reason)
+		return refuse(skb, packet.destination, reason);
+	if (overlay->nvgre.protocol != bpf_htons(ETH_P_TEB))
+		return refuse(skb, packet.destination, VERDICT_GRE_PROTOCOL);
+
+	packet.vsid = bpf_ntohl(overlay->nvgre.key) >> 8;
+	packet.flow_id = bpf_ntohl(overlay->nvgre.key) & 0xff;
+	packet.inner_protocol = overlay->inner.h_proto;
+	mac_copy(packet.inner_source_mac, overlay->inner.h_source);
+	mac_copy(packet.inner_destination_mac, overlay->inner.h_dest);
+
+	packet.subnet = find_subnet(packet.vsid);
+	if (!packet.subnet)
+		return refuse(skb, packet.destination,
+			      packet.vsid < VSID_MIN || packet.vsid > VSID_MAX ?
+				      VERDICT_VSID_RESERVED :
+				      VERDICT_VSID_UNKNOWN);
+	/* The routing domain's own PA is the rule; any other of the gateway's will do. */
+	if (packet.subnet->provider_address != packet.destination &&
+	    !is_provider_address(packet.destination))
+		return PASS;
+	/* Ethernet padding would become part of what is sent on. */
+	if (skb->len > ETH_HLEN + packet.total_length && !skb->gso_size &&
+	    bpf_skb_change_tail(skb, ETH_HLEN + packet.total_length, 0))
+		return drop(skb, packet.vsid, VERDICT_KERNEL_REFUSED);
+
+	switch (packet.inner_protocol) {
+	case bpf_htons(ETH_P_IP):
+		return forward_inner(skb, &packet, 1);
+	case bpf_htons(ETH_P_IPV6):
+		return forward_inner(skb, &packet, 0);
+	case bpf_htons(ETH_P_ARP):
+		return answer_arp(skb, &packet);
+	case bpf_htons(ETH_P_8021Q):
+	case bpf_htons(ETH_P_8021AD):
+		return drop(skb, packet.vsid, VERDICT_INNER_VLAN);
+	default:
+		return drop(skb, packet.vsid, VERDICT_INNER_PROTOCOL);
+	}
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What leaves a routing domain by vnet: into NVGRE and to the record's provider address. */
+#pragma once
+
+#include "inner.h"
+
+struct tunnel_target {
+	__be32 provider_address;
+	__u8 mac[6];
+	__u32 vsid;
+};
+
+/* 0 and the target, or the reason to drop. */
+static __always_inline int find_target(const struct lookup_record_key *destination,
+				       struct tunnel_target *target)
+{
+	struct lookup_record *record = find_record(destination);
+	struct customer_route *route;
+
+	if (record && record->flags & LOOKUP_RECORD_LOCAL)
+		return VERDICT_LOCAL_DESTINATION;
+	if (record && record->flags & LOOKUP_RECORD_ON_LINK) {
+		target->provider_address = record->provider_address;
+		mac_copy(target->mac, record->mac);
+		target->vsid = record->vsid;
+		return 0;
+	}
+	route = find_route(destination);
+	if (!route)
+		return VERDICT_NO_ROUTE;
+	if (route->kind == CUSTOMER_ROUTE_MULTICAST)
+		return VERDICT_INNER_MULTICAST;
+	if (!route->provider_address)
+		return VERDICT_NO_RECORD;
+	target->provider_address = route->provider_address;
+	mac_copy(target->mac, route->mac);
+	target->vsid = route->vsid;
+	return 0;
+}
+
+/* 0, destination and TOS; or the reason to drop. */
+static __always_inline int read_leaving(struct __sk_buff *skb, int is_ipv4,
+					struct lookup_record_key *destination, __u8 *tos)
+{
+	if (is_ipv4) {
+		struct iphdr *ip = bytes_at(skb, ETH_HLEN, sizeof(*ip));
+
+		if (!ip)
+			return VERDICT_TRUNCATED;
+		if (ipv4_is_multicast(ip->daddr))
+			return VERDICT_INNER_MULTICAST;
+		inner_ipv4(destination, skb->ifindex, ip->daddr);
+		*tos = ip->tos;
+		return 0;
+	}
+	struct ipv6hdr *ip = bytes_at(skb, ETH_HLEN, sizeof(*ip));
+
+	if (!ip)
+		return VERDICT_TRUNCATED;
+	inner_ipv6(destination, skb->ifindex, ip->daddr.in6_u.u6_addr32);
+	*tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
+	if (ip->nexthdr == IPPROTO_ICMPV6) {
+		__u8 *type = bytes_at(skb, ETH_HLEN + sizeof(*ip), 1);
+
+		/* No sysctl stops ICMPv6 redirects, and one would break the tenant's TCP. */
+		if (type && *type == REDIRECT)
+			return VERDICT_REDIRECT_SUPPRESSED;
+		if (type && *type >= ROUTER_SOLICITATION && *type < REDIRECT)
+			return VERDICT_NEIGHBOUR_IGNORED;
+	}
+	return ((__u8 *)destination->address.word)[0] == 0xff ? VERDICT_INNER_MULTICAST : 0;
+}
+
+/* 42 bytes of room behind the Ethernet header, the skb marked as an IPv4 tunnel packet. */
+static __always_inline long make_room(struct __sk_buff *skb, int is_ipv4)
+{
+	__u64 tunnel = BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_GRE |
+		       BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH |
+		       BPF_F_ADJ_ROOM_FIXED_GSO;
+	long error = bpf_skb_adjust_room(skb, OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC, tunnel);
+
+	if (error != -114 /* EALREADY */)
+		return error;
+	/*
+	 * A packet that came out of a tunnel is marked as one for good and may not be marked
+	 * again; grow it plainly. An IPv6 packet takes a detour through shrinking, which is what
+	 * turns the skb's protocol into IPv4.
+	 */
+	if (is_ipv4)
+		return bpf_skb_adjust_room(skb, OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC,
+					   BPF_F_ADJ_ROOM_FIXED_GSO);
+	return bpf_skb_adjust_room(skb, OVERLAY_LENGTH + 4, BPF_ADJ_ROOM_MAC,
+				   BPF_F_ADJ_ROOM_FIXED_GSO) ||
+	       bpf_skb_adjust_room(skb, -4, BPF_ADJ_ROOM_MAC,
+				   BPF_F_ADJ_ROOM_FIXED_GSO | ADJ_ROOM_DECAP_L3_IPV4);
+}
+
+/* The inner flow's hash folded to 8 bits: one flow, one FlowID (N2). */
+static __always_inline __u8 flow_id(struct __sk_buff *skb)
+{
+	__u32 hash = bpf_get_hash_recalc(skb);
+
+	hash ^= hash >> 16;
+	return hash ^ hash >> 8;
+}
+
+static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
+{
+	__u32 length = skb->len - ETH_HLEN + OVERLAY_LENGTH;
+	struct lookup_record_key destination;
+	struct virtual_subnet *subnet;
+	struct tunnel_target target;
+	struct overlay overlay;
+	__u32 underlay;
+	int reason;
+	__u8 tos;
+
+	reason = read_leaving(skb, is_ipv4, &destination, &tos);
+	if (!reason)
+		reason = find_target(&destination, &target);
+	if (reason)
+		return drop(skb, 0, reason);
+	subnet = find_subnet(target.vsid);
+	if (!subnet)
+		return drop(skb, 0, VERDICT_SUBNET_UNKNOWN);
+	if (length > 0xffff)
+		return drop(skb, target.vsid, VERDICT_TOO_BIG);
+
+	underlay = subnet->underlay_ifindex;
+	overlay.ip = outer_ipv4(tos, length, subnet->provider_address, target.provider_address);
+	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb)), target.mac,
+			subnet->source_mac, is_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
+	if (make_room(skb, is_ipv4) ||
+	    bpf_skb_store_bytes(skb, OUTER_IP, &overlay, sizeof(overlay), BPF_F_INVALIDATE_HASH))
+		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
+	count(skb, target.vsid, VERDICT_ENCAPSULATED);
+	return bpf_redirect_neigh(underlay, NULL, 0, 0);
+}
+
+static __always_inline int encap_packet(struct __sk_buff *skb)
+{
+	/* N3: a tag means nothing in the virtual subnet. */
+	if (skb->vlan_present || skb->protocol == bpf_htons(ETH_P_8021Q) ||
+	    skb->protocol == bpf_htons(ETH_P_8021AD)) {
+		if (bpf_skb_vlan_pop(skb))
+			return drop(skb, 0, VERDICT_KERNEL_REFUSED);
+		if (skb->vlan_present)
+			return drop(skb, 0, VERDICT_NOT_IP);
+	}
+	switch (skb->protocol) {
+	case bpf_htons(ETH_P_IP):
+		return encap_ip(skb, 1);
+	case bpf_htons(ETH_P_IPV6):
+		return encap_ip(skb, 0);
+	default:
+		return drop(skb, 0, VERDICT_NOT_IP);
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* N6: from VM to VM, the packet sent on in place with new headers. */
+#pragma once
+
+#include "inner.h"
+
+/* TTL minus 1 in place, the checksum with it (RFC 1624). */
+static __always_inline long decrement_hop_limit(struct __sk_buff *skb,
+						const struct inner_packet *inner, int is_ipv4)
+{
+	__u8 hop_limit = inner->hop_limit - 1;
+
+	if (is_ipv4) {
+		struct {
+			__u8 ttl;
+			__u8 protocol;
+			__be16 checksum;
+		} after = { hop_limit, inner->ipv4_protocol, 0 };
+		__u16 old_word = bpf_htons(inner->hop_limit << 8 | inner->ipv4_protocol);
+		__u16 new_word = bpf_htons(hop_limit << 8 | inner->ipv4_protocol);
+
+		after.checksum = checksum_replace(inner->ipv4_checksum, old_word, new_word);
+		return bpf_skb_store_bytes(skb, INNER_L3 + 8, &after, sizeof(after),
+					   BPF_F_RECOMPUTE_CSUM);
+	}
+	return bpf_skb_store_bytes(skb, INNER_L3 + 7, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
+}
+
+static __always_inline int hairpin(struct __sk_buff *skb, const struct tunnel_packet *packet,
+				   const struct inner_packet *inner,
+				   const struct lookup_record *record,
+				   const struct virtual_subnet *subnet, int is_ipv4)
+{
+	__u32 underlay = subnet->underlay_ifindex;
+	struct overlay overlay;
+	__u32 vsid = record->vsid;
+
+	overlay.ip = outer_ipv4(packet->tos, packet->total_length, subnet->provider_address,
+				record->provider_address);
+	overlay_headers(&overlay, nvgre_key(vsid, packet->flow_id), record->mac, subnet->source_mac,
+			packet->inner_protocol);
+	if (decrement_hop_limit(skb, inner, is_ipv4) || store_overlay(skb, &overlay))
+		return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);
+	count(skb, packet->vsid, VERDICT_HAIRPINNED);
+	return bpf_redirect_neigh(underlay, NULL, 0, 0);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The policy as the packet path reads it: one map a noun. These structs are the layout; the
+ * control plane's copy (layout.ts) is compared with this object's BTF before anything is loaded.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+
+/*
+ * A routing domain is named by the ifindex of its vnet's peer: encap knows it without a lookup,
+ * decap needs it anyway to redirect. Beside an address the top bit says IPv4, so that an IPv4
+ * address and an IPv6 address with the same first bytes never meet.
+ */
+#define DOMAIN_IPV4 0x80000000u
+
+/* IPv4 in the first word, the others zero; IPv6 in all four. Network order. */
+struct customer_address {
+	__be32 word[4];
+};
+
+struct virtual_subnet {
+	__u32 routing_domain;
+	__u32 underlay_ifindex;
+	__be32 provider_address;
+	__u8 source_mac[6];
+	__u8 gateway_mac[6];
+};
+
+#define LOOKUP_RECORD_LOCAL 0x1   /* an address of the gateway itself */
+#define LOOKUP_RECORD_ON_LINK 0x2 /* usable without looking at the routes */
+
+struct lookup_record_key {
+	__u32 routing_domain; /* | DOMAIN_IPV4 */
+	struct customer_address address;
+};
+
+struct lookup_record {
+	__be32 provider_address;
+	__u8 mac[6];
+	__u16 flags;
+	__u32 vsid;
+};
+
+#define CUSTOMER_ROUTE_ON_LINK 1
+#define CUSTOMER_ROUTE_ROUTER 2
+#define CUSTOMER_ROUTE_MULTICAST 3
+
+struct customer_route_key {
+	__u32 prefix_length;  /* 32 bits of routing domain + prefix */
+	__u32 routing_domain; /* | DOMAIN_IPV4 */
+	struct customer_address address;
+};
+
+struct customer_route {
+	__be32 provider_address; /* router, wildcard (0: none) or multicast group */
+	__u8 mac[6];
+	__u16 kind;
+	__u32 vsid;
+};
+
+struct provider_peer_key {
+	__u32 routing_domain;
+	__be32 provider_address;
+};
+
+struct counter_key {
+	__u32 vsid; /* 0: the packet named none of ours */
+	__u32 verdict;
+};
+
+struct counter {
+	__u64 packets;
+	__u64 bytes;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __be32);
+	__type(value, __u32);
+} provider_addresses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct virtual_subnet);
+} virtual_subnets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1048576);
+	__type(key, struct lookup_record_key);
+	__type(value, struct lookup_record);
+} lookup_records SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct customer_route_key);
+	__type(value, struct customer_route);
+} customer_routes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1048576);
+	__type(key, struct provider_peer_key);
+	__type(value, __u32);
+} provider_peers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct counter_key);
+	__type(value, struct counter);
+} counters SEC(".maps");

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* A packet from the underlay, its outer headers already checked and copied. */
+#pragma once
+
+#include "lookup.h"
+
+/* What other filters on the device may still do with a packet that is not ours. */
+#define PASS TC_ACT_UNSPEC
+
+struct tunnel_packet {
+	__be32 source; /* outer */
+	__be32 destination;
+	__u32 vsid;
+	__u16 total_length; /* of the outer IPv4 packet */
+	__u8 tos;
+	__u8 flow_id;
+	struct virtual_subnet *subnet; /* the one that the VSID names */
+	__be16 inner_protocol;
+	__u8 inner_source_mac[6];
+	__u8 inner_destination_mac[6];
+};
+
+static __always_inline int drop(struct __sk_buff *skb, __u32 vsid, enum verdict reason)
+{
+	count(skb, vsid, reason);
+	return TC_ACT_SHOT;
+}
+
+/* Bytes behind the inner Ethernet header. */
+static __always_inline __u32 inner_length(const struct tunnel_packet *packet)
+{
+	return packet->total_length - OVERLAY_LENGTH;
+}
+
+/*
+ * The 42 bytes in front of an inner packet that goes back to the underlay in place. For a packet
+ * from another host's checksum-offloading NIC the kernel's running sum is kept right.
+ */
+static __always_inline long store_overlay(struct __sk_buff *skb, const struct overlay *overlay)
+{
+	return bpf_skb_store_bytes(skb, OUTER_IP, overlay, sizeof(*overlay), BPF_F_RECOMPUTE_CSUM);
+}
+
+static __always_inline void overlay_headers(struct overlay *overlay, __be32 key,
+					    const __u8 *destination_mac, const __u8 *source_mac,
+					    __be16 protocol)
+{
+	overlay->nvgre.flags = bpf_htons(GRE_KEY);
+	overlay->nvgre.protocol = bpf_htons(ETH_P_TEB);
+	overlay->nvgre.key = key;
+	mac_copy(overlay->inner.h_dest, destination_mac);
+	mac_copy(overlay->inner.h_source, source_mac);
+	overlay->inner.h_proto = protocol;
+}
+
+/*
+ * An answer of the gateway to the host that asked, in the packet that asked: overlay and message
+ * stand ready; the packet gets exactly `length` bytes behind the outer Ethernet header.
+ */
+static __always_inline int answer(struct __sk_buff *skb, const struct tunnel_packet *packet,
+				  struct overlay *overlay, const __u8 *to_mac, const __u8 *from_mac,
+				  const void *message, __u32 message_length, enum verdict verdict)
+{
+	__u32 length = OVERLAY_LENGTH + message_length;
+
+	overlay->ip = outer_ipv4(0, length, packet->destination, packet->source);
+	overlay_headers(overlay, nvgre_key(packet->vsid, packet->flow_id), to_mac, from_mac,
+			packet->inner_protocol);
+	if (bpf_skb_change_tail(skb, ETH_HLEN + length, 0) || store_overlay(skb, overlay) ||
+	    bpf_skb_store_bytes(skb, INNER_L3, message, message_length, BPF_F_RECOMPUTE_CSUM))
+		return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);
+	count(skb, packet->vsid, verdict);
+	return bpf_redirect_neigh(skb->ifindex, NULL, 0, 0);
+}

@@ -1,0 +1,57 @@
+import type { ErrorCode } from '../errors.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
+import type { KernelObject } from './kernel-object.js';
+
+/** What to look at: everything, or the gateway's own part and some routing domains. */
+export type Scope =
+  'all' | { readonly gateway: boolean; readonly domains: ReadonlySet<RoutingDomainId> };
+
+export interface Operation {
+  /** `add` for what is not there, `change` for what is there otherwise, `remove` for what nobody wants. */
+  readonly action: 'add' | 'change' | 'remove';
+  readonly object: KernelObject;
+}
+
+export interface OperationFailure {
+  readonly operation: Operation;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/** Packets and bytes with one verdict, since the data plane was first made. */
+export interface CounterReading {
+  /** 0 where the packet named no VSID of ours. */
+  readonly vsid: number;
+  /** Number of the verdict (`forwarding/verdict`). */
+  readonly verdict: number;
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+/** One thing that a kernel may lack. */
+export interface FeatureProbe {
+  readonly name: string;
+  readonly available: boolean;
+  /** Why it is not available, and what to do. */
+  readonly reason?: string;
+}
+
+/**
+ * The packet path and everything else that the gateway owns in the kernel. Implementations find
+ * out what is there by looking, never by remembering, and touch nothing that is not theirs.
+ */
+export interface DataPlane {
+  /** All objects of ours in the scope, as the kernel has them now. */
+  observe(scope: Scope): Promise<KernelObject[]>;
+  /**
+   * Applies operations in their order. "Already there" and "already gone" are success. One that
+   * fails is reported and does not stop those that do not need it.
+   */
+  apply(operations: readonly Operation[]): Promise<OperationFailure[]>;
+  counters(): Promise<CounterReading[]>;
+  probe(): Promise<FeatureProbe[]>;
+  /** MTU of the underlay and external devices, by configured name; absent when the device is. */
+  deviceMtu(): Promise<ReadonlyMap<string, number>>;
+  /** Lets go of handles. What is in the kernel stays and goes on forwarding. */
+  close(): Promise<void>;
+}
