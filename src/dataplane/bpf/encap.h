@@ -142,9 +142,13 @@ static __always_inline int encap_packet(struct __sk_buff *skb)
 	/* N3: a tag means nothing in the virtual subnet. */
 	if (skb->vlan_present || skb->protocol == bpf_htons(ETH_P_8021Q) ||
 	    skb->protocol == bpf_htons(ETH_P_8021AD)) {
-		if (bpf_skb_vlan_pop(skb))
-			return drop(skb, 0, VERDICT_KERNEL_REFUSED);
-		if (skb->vlan_present)
+		__u32 length = skb->len;
+
+		if (bpf_skb_vlan_pop(skb) && length < ETH_HLEN + 4)
+			return drop(skb, 0, VERDICT_TRUNCATED);
+		/* The kernel has looked for a second tag behind the first, too. */
+		if (skb->vlan_present || skb->protocol == bpf_htons(ETH_P_8021Q) ||
+		    skb->protocol == bpf_htons(ETH_P_8021AD))
 			return drop(skb, 0, VERDICT_NOT_IP);
 	}
 	switch (skb->protocol) {

@@ -80,9 +80,9 @@ function load(): Libbpf {
     );
   }
   const libc = koffi.load('libc.so.6');
-  const call = <T>(signature: string): T => bpf.func(signature) as unknown as T;
+  const call = (signature: string): unknown => bpf.func(signature);
   quiet(bpf);
-  return {
+  const functions: Record<keyof Libbpf, unknown> = {
     objectOpenFile: call('uintptr_t bpf_object__open_file(const char *path, void *opts)'),
     objectLoad: call('int bpf_object__load(uintptr_t object)'),
     objectClose: call('void bpf_object__close(uintptr_t object)'),
@@ -116,13 +116,15 @@ function load(): Libbpf {
     btfFind: call('int btf__find_by_name_kind(uintptr_t btf, const char *name, uint32_t kind)'),
     btfType: call('uintptr_t btf__type_by_id(uintptr_t btf, uint32_t id)'),
     btfName: call('const char *btf__name_by_offset(uintptr_t btf, uint32_t offset)'),
-    close: libc.func('int close(int fd)') as unknown as Libbpf['close'],
+    close: libc.func('int close(int fd)'),
   };
+  /* koffi types every function alike; the C signatures above are what holds. */
+  return functions as Libbpf;
 }
 
 /** libbpf writes to stderr by default; what it says is in our errors and in the verifier's log. */
 function quiet(bpf: LibraryHandle): void {
-  (bpf.func('uintptr_t libbpf_set_print(uintptr_t print)') as (print: number) => unknown)(0);
+  bpf.func('uintptr_t libbpf_set_print(uintptr_t print)')(0);
 }
 
 const ERROR_NAMES = new Map<number, string>(

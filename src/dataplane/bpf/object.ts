@@ -81,7 +81,7 @@ export function loadObject(options: ObjectOptions): LoadedObject {
 function open(path: string, log: bigint): Handle {
   const options = Buffer.alloc(OPEN_OPTIONS.size);
   options.writeBigUInt64LE(BigInt(OPEN_OPTIONS.size), 0);
-  options.writeBigUInt64LE(BigInt(koffi.address(log)), OPEN_OPTIONS.logBuffer);
+  options.writeBigUInt64LE(koffi.address(log), OPEN_OPTIONS.logBuffer);
   options.writeBigUInt64LE(BigInt(LOG_BYTES), OPEN_OPTIONS.logSize);
   return expectHandle(libbpf().objectOpenFile(path, options), `BPF object ${path}`);
 }

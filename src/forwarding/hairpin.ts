@@ -1,0 +1,69 @@
+import { Ipv4Word, replaceIpv4Word } from '../codec/ipv4.js';
+import { replaceHopLimit } from '../codec/ipv6.js';
+import { NvgreOffset, writeNvgreHeaders } from '../codec/nvgre.js';
+import type { ForwardingTables, VirtualSubnetEntry } from '../model/forwarding-table.js';
+import { writeTrafficClass } from './congestion.js';
+import type { InnerPacket } from './inner-packet.js';
+import type { Forwarded } from './outcome.js';
+import { onLinkHop, type NextHop } from './route.js';
+import type { TunnelPacket } from './tunnel.js';
+
+/**
+ * VM to VM through the gateway (N6): the packet goes on to the destination's host without
+ * entering the routing domain. Undefined where the routing domain must see it: the destination is
+ * no on-link record, the hop limit is used up (its kernel answers), or there are IPv4 options
+ * (its kernel processes them).
+ */
+export function hairpin(
+  tunnel: TunnelPacket,
+  inner: InnerPacket,
+  trafficClass: number,
+  tables: ForwardingTables,
+): Forwarded | undefined {
+  if (inner.hopLimit <= 1 || (inner.family === 4 && inner.hasOptions)) return undefined;
+  const target = onLinkHop(tables.lookupRecord(tunnel.subnet.routingDomain, inner.destination));
+  const out = target === undefined ? undefined : tables.virtualSubnet(target.vsid);
+  if (target === undefined || out === undefined) return undefined;
+
+  return {
+    kind: 'forwarded',
+    verdict: 'hairpinned',
+    vsid: tunnel.subnet.vsid,
+    out: { device: 'underlay', name: out.underlay },
+    frame: hairpinFrame(tunnel, inner, trafficClass, target, out),
+  };
+}
+
+function hairpinFrame(
+  tunnel: TunnelPacket,
+  inner: InnerPacket,
+  trafficClass: number,
+  target: NextHop,
+  out: VirtualSubnetEntry,
+): Uint8Array {
+  const { bytes: received } = tunnel;
+  const frame = new Uint8Array(received.byteLength);
+  frame.set(new Uint8Array(received.buffer, received.byteOffset, received.byteLength));
+  const bytes = new DataView(frame.buffer);
+  const offset = NvgreOffset.innerPacket;
+  writeTrafficClass(bytes, offset, inner, trafficClass);
+  if (inner.family === 4) {
+    const protocol = bytes.getUint8(offset + Ipv4Word.timeToLive + 1);
+    replaceIpv4Word(bytes, offset, Ipv4Word.timeToLive, ((inner.hopLimit - 1) << 8) | protocol);
+  } else {
+    replaceHopLimit(bytes, offset, inner.hopLimit - 1);
+  }
+  writeNvgreHeaders(bytes, {
+    typeOfService: tunnel.typeOfService,
+    source: out.providerAddress,
+    destination: target.providerAddress,
+    vsid: target.vsid,
+    flowId: tunnel.flowId,
+    inner: {
+      destination: target.macAddress,
+      source: out.sourceMac,
+      etherType: tunnel.inner.etherType,
+    },
+  });
+  return frame;
+}

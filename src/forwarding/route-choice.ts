@@ -1,0 +1,88 @@
+import type { Connection, ConnectionRoute } from '../model/connection.js';
+import { isMulticastRoute, isOnLink, type CustomerRoute } from '../model/customer-route.js';
+import type { ForwardingTables } from '../model/forwarding-table.js';
+import type { RoutingDomain } from '../model/routing-domain.js';
+import type { Vsid } from '../model/vsid.js';
+import { familyOf, type IpAddress } from '../net/ip.js';
+import { defaultPrefix, formatPrefix, prefixContains, type Prefix } from '../net/prefix.js';
+
+/** What the routing domain's own routing table has for a destination. */
+export type RouteChoice =
+  /** A prefix of one of its virtual subnets. */
+  | (Choice & { readonly kind: 'virtualSubnet'; readonly vsid: Vsid })
+  | (Choice & { readonly kind: 'customerRoute'; readonly route: CustomerRoute })
+  | (Choice & {
+      readonly kind: 'connection';
+      readonly connection: Connection;
+      readonly route: ConnectionRoute;
+    });
+
+interface Choice {
+  readonly destinationPrefix: Prefix;
+  readonly metric: number;
+}
+
+/**
+ * The route that the kernel takes: the longest prefix, then the lower metric, then virtual
+ * subnets before customer routes before connections.
+ */
+export function chooseRoute(
+  domain: RoutingDomain,
+  destination: IpAddress,
+  tables: ForwardingTables,
+): RouteChoice | undefined {
+  let best: RouteChoice | undefined;
+  for (const candidate of candidates(domain, tables)) {
+    if (!prefixContains(candidate.destinationPrefix, destination)) continue;
+    if (best === undefined || isBetter(candidate, best)) best = candidate;
+  }
+  return best;
+}
+
+function isBetter(candidate: Choice, best: Choice): boolean {
+  const longer = candidate.destinationPrefix.length - best.destinationPrefix.length;
+  return longer > 0 || (longer === 0 && candidate.metric < best.metric);
+}
+
+function* candidates(domain: RoutingDomain, tables: ForwardingTables): Generator<RouteChoice> {
+  yield* virtualSubnetRoutes(domain);
+  for (const route of domain.customerRoutes.values())
+    if (leadsOn(domain, route, tables))
+      yield {
+        kind: 'customerRoute',
+        route,
+        destinationPrefix: route.destinationPrefix,
+        metric: route.metric,
+      };
+  for (const connection of domain.connections.values())
+    for (const route of connectionRoutes(connection))
+      yield { kind: 'connection', connection, route, ...route };
+}
+
+/** An on-link customer route for a subnet's own prefix stands for it, with its metric. */
+function* virtualSubnetRoutes(domain: RoutingDomain): Generator<RouteChoice> {
+  const spelledOut = new Set<string>();
+  for (const route of domain.customerRoutes.values())
+    if (isOnLink(route)) spelledOut.add(`${route.vsid} ${formatPrefix(route.destinationPrefix)}`);
+  for (const { vsid, prefixes } of domain.virtualSubnets.values())
+    for (const destinationPrefix of prefixes)
+      if (!spelledOut.has(`${vsid} ${formatPrefix(destinationPrefix)}`))
+        yield { kind: 'virtualSubnet', vsid, destinationPrefix, metric: 0 };
+}
+
+/**
+ * Broadcast and multicast are not routed. A next hop that is the gateway itself says how packets
+ * get here, not where they go from here; one without a record leads nowhere.
+ */
+function leadsOn(domain: RoutingDomain, route: CustomerRoute, tables: ForwardingTables): boolean {
+  if (isOnLink(route)) return true;
+  if (isMulticastRoute(route)) return false;
+  const router = tables.lookupRecord(domain.head.id, route.nextHop);
+  return router !== undefined && !router.local;
+}
+
+/** A NAT connection that names no routes is the way to everywhere. */
+function connectionRoutes(connection: Connection): readonly ConnectionRoute[] {
+  if (connection.type !== 'nat' || connection.routes.length > 0) return connection.routes;
+  return [{ destinationPrefix: defaultPrefix(familyOf(connection.externalAddress)), metric: 0 }];
+}

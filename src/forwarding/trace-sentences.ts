@@ -1,0 +1,96 @@
+import type { Connection } from '../model/connection.js';
+import type { VirtualSubnetEntry } from '../model/forwarding-table.js';
+import type { RoutingDomainHead } from '../model/routing-domain.js';
+import type { Vsid } from '../model/vsid.js';
+import { formatIp, isUnspecified, type IpAddress } from '../net/ip.js';
+import { formatMac } from '../net/mac.js';
+import { formatPrefix } from '../net/prefix.js';
+import type { RouteChoice } from './route-choice.js';
+import type { NextHop } from './route.js';
+import type { TraceQuery } from './trace-result.js';
+import { VERDICTS, type DropReason } from './verdict.js';
+
+/* What the steps of a trace say to a person. */
+
+export function subnetSentence(vsid: Vsid, domain: RoutingDomainHead | undefined): string {
+  if (domain === undefined) return `No routing domain has VSID ${vsid}.`;
+  const name = domain.name === undefined ? '' : ` (${domain.name})`;
+  return `VSID ${vsid} belongs to routing domain ${domain.id}${name}.`;
+}
+
+export function sourceSentence(query: TraceQuery, source: NextHop | 'local' | undefined): string {
+  const from = formatIp(query.from);
+  if (source === undefined) return `Nothing in the policy says where ${from} lives.`;
+  if (source === 'local') return `${from} is an address of the gateway itself.`;
+  const place = `${from} is ${byText(source)} and sends from PA ${formatIp(source.providerAddress)}`;
+  return source.vsid === query.vsid
+    ? `${place} with MAC ${formatMac(source.macAddress)}.`
+    : `${place}. It lives in VSID ${source.vsid}: packets in VSID ${query.vsid} are taken only with the MAC ${formatMac(source.macAddress)} or a gateway MAC, as its host writes when it routes.`;
+}
+
+export function gatewaySentence(to: IpAddress, vsid: Vsid): string {
+  return `${formatIp(to)} is the gateway's own address in VSID ${vsid}: the gateway answers itself.`;
+}
+
+export function routeSentence(to: IpAddress, route: RouteChoice | undefined): string {
+  if (route === undefined) return `No route of the routing domain leads to ${formatIp(to)}.`;
+  const prefix = formatPrefix(route.destinationPrefix);
+  return `${formatIp(to)} takes the route ${prefix}, metric ${route.metric}: ${routeOwnerText(route)}.`;
+}
+
+export function nextHopSentence(to: IpAddress, hop: NextHop): string {
+  return `${formatIp(to)} is ${byText(hop)}: VSID ${hop.vsid}, MAC ${formatMac(hop.macAddress)}, PA ${formatIp(hop.providerAddress)}.`;
+}
+
+export function tunnelSentence(hop: NextHop, subnet: VirtualSubnetEntry): string {
+  return `Sent in NVGRE with VSID ${hop.vsid} from PA ${formatIp(subnet.providerAddress)} to PA ${formatIp(hop.providerAddress)} by ${subnet.underlay}.`;
+}
+
+export function connectionSentence(query: TraceQuery, connection: Connection): string {
+  const service =
+    query.protocol === undefined
+      ? ''
+      : ` (${query.protocol}${query.port === undefined ? '' : ` port ${query.port}`})`;
+  const leaves = `Leaves by the ${connection.type} connection ${connection.id} to ${formatIp(query.to)}${service}`;
+  return connection.type === 'nat'
+    ? `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.`
+    : `${leaves}, unchanged.`;
+}
+
+export function dropSentence(reason: DropReason, query: TraceQuery): string {
+  const hint = HINTS[reason]?.(query);
+  return `Dropped, ${reason}: ${VERDICTS[reason].description}${hint === undefined ? '' : ` ${hint}`}`;
+}
+
+/** What to do about it, where it is the policy that has to change. */
+const HINTS: Partial<Record<DropReason, (query: TraceQuery) => string>> = {
+  vsidUnknown: ({ vsid }) => `Push virtual subnet ${vsid}, or trace from another one.`,
+  spoofedAddress: ({ from }) =>
+    `Push a lookup record for ${formatIp(from)}, or trace from another address.`,
+  noRoute: ({ to }) => `Push a customer route or a connection that leads to ${formatIp(to)}.`,
+  noRecord: ({ to }) => `Push a lookup record for ${formatIp(to)}.`,
+};
+
+function routeOwnerText(route: RouteChoice): string {
+  switch (route.kind) {
+    case 'virtualSubnet':
+      return `a prefix of virtual subnet ${route.vsid}`;
+    case 'customerRoute':
+      return isUnspecified(route.route.nextHop)
+        ? `a customer route, on link in VSID ${route.route.vsid}`
+        : `a customer route through the router ${formatIp(route.route.nextHop)}`;
+    case 'connection':
+      return `of the connection ${route.connection.id}`;
+  }
+}
+
+function byText(hop: NextHop): string {
+  switch (hop.by) {
+    case 'record':
+      return 'a VM with a lookup record';
+    case 'router':
+      return 'behind a router VM';
+    case 'wildcard':
+      return `covered by the wildcard record of VSID ${hop.vsid}`;
+  }
+}

@@ -1,0 +1,162 @@
+import { NvgateError } from '../errors.js';
+import type { ForwardingTables } from '../model/forwarding-table.js';
+import type { Policy } from '../model/policy.js';
+import type { RoutingDomain } from '../model/routing-domain.js';
+import { familyOf, formatIp, isLimitedBroadcast, isMulticast } from '../net/ip.js';
+import { chooseRoute, type RouteChoice } from './route-choice.js';
+import { onLinkHop, routeToNextHop, type NextHop } from './route.js';
+import { originOf } from './source-check.js';
+import type {
+  TraceOutcome,
+  TraceQuery,
+  TraceResult,
+  TraceStep,
+  TunnelOutcome,
+} from './trace-result.js';
+import {
+  connectionSentence,
+  dropSentence,
+  gatewaySentence,
+  nextHopSentence,
+  routeSentence,
+  sourceSentence,
+  subnetSentence,
+  tunnelSentence,
+} from './trace-sentences.js';
+import type { DropReason } from './verdict.js';
+
+/**
+ * Explains what the gateway would do with a packet of a VM (P5). Decides as `decap`, the routing
+ * domain's kernel and `encap` do one after the other.
+ *
+ * @param tables compiled from the same policy.
+ * @throws NvgateError `invalidValue` when source and destination are of different families
+ */
+export function trace(
+  query: TraceQuery,
+  tables: ForwardingTables,
+  policy: Pick<Policy, 'routingDomains'>,
+): TraceResult {
+  if (familyOf(query.from) !== familyOf(query.to))
+    throw new NvgateError(
+      'invalidValue',
+      `${formatIp(query.from)} cannot send to ${formatIp(query.to)}. Give two IPv4 or two IPv6 addresses.`,
+    );
+  const subnet = tables.virtualSubnet(query.vsid);
+  const domain = subnet === undefined ? undefined : policy.routingDomains.get(subnet.routingDomain);
+  const steps: TraceStep[] = [
+    { name: 'virtualSubnet', sentence: subnetSentence(query.vsid, domain?.head) },
+  ];
+  const decision =
+    domain === undefined
+      ? { outcome: drop('vsidUnknown', query) }
+      : decide(query, domain, tables, steps);
+  steps.push({ name: 'outcome', sentence: decision.outcome.sentence });
+  return {
+    query,
+    routingDomain: domain?.head.id,
+    source: decision.source,
+    route: decision.route,
+    outcome: decision.outcome,
+    steps,
+  };
+}
+
+interface Decision {
+  readonly outcome: TraceOutcome;
+  readonly source?: NextHop;
+  readonly route?: RouteChoice;
+}
+
+function decide(
+  query: TraceQuery,
+  domain: RoutingDomain,
+  tables: ForwardingTables,
+  steps: TraceStep[],
+): Decision {
+  const id = domain.head.id;
+  const source = originOf(id, query.from, tables);
+  steps.push({ name: 'source', sentence: sourceSentence(query, source) });
+  if (source === undefined || source === 'local') return { outcome: drop('spoofedAddress', query) };
+
+  if (isMulticast(query.to) || isLimitedBroadcast(query.to))
+    return { source, outcome: drop('innerMulticast', query) };
+
+  const record = tables.lookupRecord(id, query.to);
+  if (record?.local === true) {
+    const sentence = gatewaySentence(query.to, record.vsid);
+    const { vsid, macAddress } = record;
+    return {
+      source,
+      outcome: { kind: 'gateway', verdict: 'decapsulated', vsid, macAddress, sentence },
+    };
+  }
+
+  const direct = onLinkHop(record);
+  const directOutcome =
+    direct === undefined ? undefined : tunnelOutcome('hairpinned', direct, tables);
+  if (direct !== undefined && directOutcome !== undefined) {
+    steps.push({ name: 'destination', sentence: nextHopSentence(query.to, direct) });
+    return { source, outcome: directOutcome };
+  }
+  return { source, ...decideByRoute(query, domain, tables, steps) };
+}
+
+/** What the routing domain does with a packet that no on-link record answers for. */
+function decideByRoute(
+  query: TraceQuery,
+  domain: RoutingDomain,
+  tables: ForwardingTables,
+  steps: TraceStep[],
+): Decision {
+  const route = chooseRoute(domain, query.to, tables);
+  steps.push({ name: 'route', sentence: routeSentence(query.to, route) });
+  if (route === undefined) return { outcome: drop('noRoute', query) };
+  if (route.kind === 'connection') {
+    const sentence = connectionSentence(query, route.connection);
+    const { connection, route: connectionRoute } = route;
+    return {
+      route,
+      outcome: {
+        kind: 'connection',
+        verdict: 'decapsulated',
+        connection,
+        route: connectionRoute,
+        sentence,
+      },
+    };
+  }
+  const hop = routeToNextHop(domain.head.id, query.to, tables);
+  if (typeof hop === 'string') return { route, outcome: drop(hop, query) };
+  steps.push({ name: 'nextHop', sentence: nextHopSentence(query.to, hop) });
+  return {
+    route,
+    outcome: tunnelOutcome('encapsulated', hop, tables) ?? drop('subnetUnknown', query),
+  };
+}
+
+/** Undefined where the packet path does not have the next hop's subnet. */
+function tunnelOutcome(
+  verdict: TunnelOutcome['verdict'],
+  hop: NextHop,
+  tables: ForwardingTables,
+): TunnelOutcome | undefined {
+  const subnet = tables.virtualSubnet(hop.vsid);
+  if (subnet === undefined) return undefined;
+  return {
+    kind: 'tunnel',
+    verdict,
+    by: hop.by,
+    vsid: hop.vsid,
+    sourceProviderAddress: subnet.providerAddress,
+    providerAddress: hop.providerAddress,
+    sourceMac: subnet.sourceMac,
+    destinationMac: hop.macAddress,
+    underlay: subnet.underlay,
+    sentence: tunnelSentence(hop, subnet),
+  };
+}
+
+function drop(verdict: DropReason, query: TraceQuery): TraceOutcome {
+  return { kind: 'dropped', verdict, sentence: dropSentence(verdict, query) };
+}

@@ -1,0 +1,49 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { configJsonSchema } from '../src/config/generate-schema.js';
+import { VERDICTS } from '../src/forwarding/verdict.js';
+import { openapiDocument } from '../provider/generate-openapi.js';
+
+/*
+ * Writes every generated file of the repository; with --check compares instead and fails when one
+ * is stale. Run from the repository's root.
+ */
+
+const GENERATED: Record<string, () => string | Promise<string>> = {
+  'src/dataplane/bpf/verdict.h': verdictHeader,
+  'provider/openapi.json': async () => json(await openapiDocument()),
+  'config/nvgate.schema.json': () => json(configJsonSchema()),
+};
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function verdictHeader(): string {
+  const lines = Object.entries(VERDICTS).map(([name, info]) => {
+    const constant = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    return `\tVERDICT_${constant} = ${info.number}, /* ${info.description} */`;
+  });
+  return `/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Generated from src/forwarding/verdict.ts by \`npm run generate\`. */
+#pragma once
+
+enum verdict {
+${lines.join('\n')}
+};
+`;
+}
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, make] of Object.entries(GENERATED)) {
+  const wanted = await make();
+  const found = await readFile(path, 'utf8').catch(() => '');
+  if (wanted === found) continue;
+  stale.push(path);
+  if (!check) await writeFile(path, wanted);
+}
+if (stale.length > 0) process.stdout.write(`${check ? 'stale' : 'written'}: ${stale.join(', ')}\n`);
+if (check && stale.length > 0) {
+  process.stderr.write('Run `npm run generate` and commit what it writes.\n');
+  process.exitCode = 1;
+}

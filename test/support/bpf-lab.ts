@@ -1,0 +1,116 @@
+import { readCounters } from '../../src/dataplane/bpf/counters.js';
+import { counterCodec } from '../../src/dataplane/bpf/codecs.js';
+import { libbpf } from '../../src/dataplane/bpf/libbpf.js';
+import { typedMap } from '../../src/dataplane/bpf/map.js';
+import { loadObject } from '../../src/dataplane/bpf/object.js';
+import { createTables, type DeviceIndex } from '../../src/dataplane/bpf/tables.js';
+import type { TableEntry } from '../../src/dataplane/kernel-object.js';
+import type { CounterReading } from '../../src/dataplane/port.js';
+import type { ForwardingEntries } from '../../src/forwarding/tables.js';
+import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
+import { testRunner, type TestRun } from './bpf-test-run.js';
+import { mountBpf } from './bpf-mount.js';
+import { createNamespace, ip, ipJson } from './namespace.js';
+import { enterNamespace } from './network-namespace-thread.js';
+
+/** The BPF programs with tables of our choice, run on single packets: no traffic, no daemon. */
+export interface BpfLab {
+  /** Replaces all tables. */
+  load(entries: ForwardingEntries): void;
+  decap(frame: Uint8Array): TestRun;
+  encap(frame: Uint8Array, domain: RoutingDomainId): TestRun;
+  /** What was counted since the last call. */
+  takeCounters(): CounterReading[];
+  close(): void;
+}
+
+const UNDERLAY = 'underlay';
+
+/** As many routing domains as a generated world has at most. */
+const DOMAIN_DEVICES = ['domain0', 'domain1', 'domain2'] as const;
+
+/** Needs root. The calling thread lives in a namespace of its own until `close`. */
+export async function createBpfLab(objectPath: string): Promise<BpfLab> {
+  const namespace = await createNamespace('bpf-lab');
+  await ip(
+    namespace,
+    ...[UNDERLAY, ...DOMAIN_DEVICES].map((name) => `link add ${name} type veth peer name ${name}-p`),
+  );
+  const links = (await ipJson(namespace, 'link')) as {
+    ifname: string;
+    ifindex: number;
+    address: string;
+  }[];
+  const linkOf = (name: string): { ifindex: number; address: string } => {
+    const link = links.find(({ ifname }) => ifname === name);
+    if (link === undefined) throw new Error(`no device ${name}`);
+    return link;
+  };
+  const underlay = linkOf(UNDERLAY);
+  const underlayMac = Buffer.from(underlay.address.replaceAll(':', ''), 'hex');
+  const leave = enterNamespace(namespace.path);
+  const mount = mountBpf();
+  const object = loadObject({
+    path: objectPath,
+    pinDirectory: `${mount.path}/lab`,
+    maxEntries: { lookup_records: 4096, provider_peers: 4096 },
+  });
+  const domains = new Map<RoutingDomainId, number>();
+  const tables = createTables(object.maps, labIndex(domains, underlay.ifindex));
+  const decap = testRunner(object.programs.decap);
+  const encap = testRunner(object.programs.encap);
+
+  return {
+    load: (entries) => {
+      for (const entry of tables.observe(() => true)) tables.delete(entry);
+      domains.clear();
+      for (const { routingDomain } of entries.virtualSubnets)
+        if (!domains.has(routingDomain)) {
+          const name = DOMAIN_DEVICES[domains.size];
+          if (name === undefined) throw new Error('more routing domains than devices');
+          domains.set(routingDomain, linkOf(name).ifindex);
+        }
+      tables.setAll(tableEntries(entries));
+    },
+    decap: (frame) => {
+      const addressed = Uint8Array.from(frame);
+      addressed.set(underlayMac.subarray(0, Math.min(6, frame.length)));
+      return decap(addressed, underlay.ifindex);
+    },
+    encap: (frame, domain) => encap(frame, domains.get(domain) ?? 0),
+    takeCounters: () => takeCounters(object.maps.counters),
+    close: () => {
+      object.close();
+      mount.remove();
+      leave();
+      namespace.remove();
+    },
+  };
+}
+
+function takeCounters(map: number): CounterReading[] {
+  const cpus = libbpf().possibleCpus();
+  const readings = readCounters(map);
+  const typed = typedMap(map, counterCodec(cpus), cpus);
+  for (const { vsid, verdict } of readings) typed.delete({ vsid, verdict });
+  return readings;
+}
+
+function labIndex(domains: ReadonlyMap<RoutingDomainId, number>, underlay: number): DeviceIndex {
+  return {
+    domainIndex: (domain) => domains.get(domain),
+    domainOf: (ifindex) => [...domains].find(([, index]) => index === ifindex)?.[0],
+    underlayIndex: () => underlay,
+    underlayOf: () => UNDERLAY,
+  };
+}
+
+function tableEntries(entries: ForwardingEntries): TableEntry[] {
+  return [
+    ...entries.providerAddresses.map((entry) => ({ kind: 'providerAddress', entry }) as const),
+    ...entries.virtualSubnets.map((entry) => ({ kind: 'virtualSubnet', entry }) as const),
+    ...entries.lookupRecords.map((entry) => ({ kind: 'lookupRecord', entry }) as const),
+    ...entries.customerRoutes.map((entry) => ({ kind: 'customerRoute', entry }) as const),
+    ...entries.providerPeers.map((entry) => ({ kind: 'providerPeer', entry }) as const),
+  ];
+}

@@ -1,0 +1,117 @@
+import { decap } from '../../src/forwarding/decap.js';
+import { encap } from '../../src/forwarding/encap.js';
+import type { DecapResult } from '../../src/forwarding/outcome.js';
+import { VERDICTS, verdictOf } from '../../src/forwarding/verdict.js';
+import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
+import type { BpfLab } from './bpf-lab.js';
+import type { TestRun } from './bpf-test-run.js';
+import type { World } from './generated-sources.js';
+
+/*
+ * One packet through the BPF program and through `src/forwarding`: same verdict, same bytes. What
+ * the program counted is compared by `ExpectedCounters` for many packets at once.
+ */
+
+const TC_ACT_UNSPEC = -1;
+const TC_ACT_SHOT = 2;
+const TC_ACT_REDIRECT = 7;
+
+/** The FlowID's place in an encapsulated frame: outer Ethernet, IPv4, GRE, key's last byte. */
+const FLOW_ID_AT = 14 + 20 + 7;
+
+/** Undefined when both agree; else what differs. */
+export function compareDecap(
+  lab: BpfLab,
+  world: World,
+  frame: Uint8Array,
+  counters: ExpectedCounters,
+): string | undefined {
+  const wanted = decap(frame, world.tables);
+  counters.add(wanted);
+  return difference(wanted, lab.decap(frame));
+}
+
+export function compareEncap(
+  lab: BpfLab,
+  world: World,
+  domain: RoutingDomainId,
+  frame: Uint8Array,
+  counters: ExpectedCounters,
+): string | undefined {
+  const found = lab.encap(frame, domain);
+  const wanted = encap(frame, domain, world.tables, 0);
+  counters.add(wanted);
+  // The kernel's hash seed is its own: take its FlowID, compare everything else.
+  const flowId = found.frame[FLOW_ID_AT];
+  if (wanted.kind === 'forwarded' && flowId !== undefined) wanted.frame[FLOW_ID_AT] = flowId;
+  return difference(wanted, found);
+}
+
+function difference(wanted: DecapResult, found: TestRun): string | undefined {
+  const action = actionOf(wanted);
+  if (found.action !== action)
+    return `${describe(wanted)}, but the program returned ${found.action}`;
+  if (wanted.kind !== 'forwarded') return undefined;
+  // Towards the underlay the kernel writes the outer Ethernet header; a test run does not.
+  const from = wanted.out.device === 'domain' ? 0 : 14;
+  const expectedBytes = Buffer.from(wanted.frame.subarray(from));
+  const foundBytes = Buffer.from(found.frame.subarray(from));
+  if (expectedBytes.equals(foundBytes)) return undefined;
+  return `${describe(wanted)}, bytes from ${from}:\n${expectedBytes.toString('hex')}\nprogram:\n${foundBytes.toString('hex')}`;
+}
+
+function actionOf(result: DecapResult): number {
+  switch (result.kind) {
+    case 'pass':
+      return TC_ACT_UNSPEC;
+    case 'dropped':
+      return TC_ACT_SHOT;
+    case 'forwarded':
+      return TC_ACT_REDIRECT;
+  }
+}
+
+function describe(result: DecapResult): string {
+  switch (result.kind) {
+    case 'pass':
+      return 'oracle: pass';
+    case 'dropped':
+      return `oracle: dropped ${result.reason} of VSID ${result.vsid}`;
+    case 'forwarded':
+      return `oracle: ${result.verdict} of VSID ${result.vsid}`;
+  }
+}
+
+/** What the `counters` map must hold after a series of packets. */
+export class ExpectedCounters {
+  readonly #packets = new Map<string, number>();
+
+  add(result: DecapResult): void {
+    if (result.kind === 'pass') return;
+    const verdict = result.kind === 'dropped' ? result.reason : result.verdict;
+    const key = `${result.vsid} ${verdict}`;
+    this.#packets.set(key, (this.#packets.get(key) ?? 0) + 1);
+  }
+
+  /** Sorted lines, to be compared with {@link foundCounters}. */
+  lines(): string[] {
+    return [...this.#packets].map(([key, packets]) => `${key} ${packets}`).toSorted();
+  }
+
+  /** Packets for each verdict, over all VSIDs. */
+  byVerdict(): Map<string, number> {
+    const sums = new Map<string, number>(Object.keys(VERDICTS).map((name) => [name, 0]));
+    for (const [key, packets] of this.#packets) {
+      const verdict = key.split(' ')[1] ?? '';
+      sums.set(verdict, (sums.get(verdict) ?? 0) + packets);
+    }
+    return sums;
+  }
+}
+
+export function foundCounters(lab: BpfLab): string[] {
+  return lab
+    .takeCounters()
+    .map(({ vsid, verdict, packets }) => `${vsid} ${verdictOf(verdict) ?? verdict} ${packets}`)
+    .toSorted();
+}
