@@ -1,0 +1,171 @@
+import { Type, type Static } from 'typebox';
+import { ERROR_CODES } from '../src/errors.js';
+import { VERDICT_NAMES } from '../src/forwarding/verdict.js';
+
+/*
+ * What the API answers besides the policy's nouns. Answers are open: a later version adds fields.
+ */
+
+const Strings = Type.Array(Type.String());
+const Revision = Type.Integer({ description: 'Number of pushes that led to the policy' });
+const Ref = Type.String({ description: 'Path of the object below /v1' });
+
+const CODE_LIST = Object.entries(ERROR_CODES)
+  .map(([code, meaning]) => `- \`${code}\`: ${meaning}`)
+  .join('\n');
+
+const Code = Type.Enum(Object.keys(ERROR_CODES), {
+  $id: 'ErrorCode',
+  description: `Stable name of what went wrong:\n${CODE_LIST}`,
+});
+
+export const ProblemSchema = Type.Object(
+  {
+    path: Type.String({ description: 'JSON pointer into the body, or path of an existing object' }),
+    code: Code,
+    message: Type.String({ description: 'What is wrong and what to do' }),
+  },
+  { $id: 'Problem', description: 'One thing that is wrong' },
+);
+
+/** RFC 9457 */
+export const ProblemDocumentSchema = Type.Object(
+  {
+    type: Type.String({ examples: ['urn:nvgate:problem:policyRefused'] }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Code,
+    errors: Type.Optional(Type.Array(ProblemSchema)),
+    revision: Type.Optional(
+      Type.Integer({ description: 'Where the push was stored all the same: its revision' }),
+    ),
+  },
+  { $id: 'ProblemDocument', description: 'Why a call was refused (RFC 9457)' },
+);
+
+export const PushAnswerSchema = Type.Object(
+  { revision: Revision, warnings: Type.Array(ProblemSchema) },
+  { $id: 'PushAnswer', description: 'The push is stored; it survives a crash from here on' },
+);
+
+const FailureSchema = Type.Object({ ref: Type.Optional(Ref), reason: Type.String() });
+
+export const GatewaySchema = Type.Object(
+  {
+    name: Type.String(),
+    version: Type.String(),
+    revision: Revision,
+    health: Type.Enum(['ok', 'synchronizing', 'degraded'], {
+      description: 'degraded: part of the policy could not be brought to the kernel',
+    }),
+    startedAt: Type.String({ description: 'RFC 3339' }),
+    uptimeSeconds: Type.Integer(),
+    reconcile: Type.Object({
+      revision: Type.Integer({ description: 'Newest revision brought to the kernel' }),
+      lastRunAt: Type.Optional(Type.String({ description: 'RFC 3339' })),
+      repairs: Type.Integer({ description: 'Kernel objects found missing or wrong, and mended' }),
+      failures: Type.Array(FailureSchema),
+    }),
+    counts: Type.Object({
+      providerAddresses: Type.Integer(),
+      providerRoutes: Type.Integer(),
+      routingDomains: Type.Integer(),
+      virtualSubnets: Type.Integer(),
+      lookupRecords: Type.Integer(),
+      customerRoutes: Type.Integer(),
+      connections: Type.Integer(),
+    }),
+  },
+  { $id: 'Gateway' },
+);
+
+/** GET /v1/capabilities (G6): as found on the running system. */
+export const CapabilitiesSchema = Type.Object(
+  {
+    connectionTypes: Strings,
+    vpnProtocols: Strings,
+    authenticationMethods: Strings,
+    encryptionAlgorithms: Strings,
+    integrityAlgorithms: Strings,
+    diffieHellmanGroups: Strings,
+    perfectForwardSecrecy: Strings,
+    ipsecDataPath: Type.Union([Type.String(), Type.Null()], {
+      description: 'kernel or user space; null where there is no IPsec',
+    }),
+    vsidRange: Type.Object({ min: Type.Integer(), max: Type.Integer() }),
+    innerMtu: Type.Integer({ description: 'Largest inner IP packet in bytes' }),
+    addressFamilies: Type.Array(Type.Enum(['ipv4', 'ipv6'])),
+    limits: Type.Record(Type.String(), Type.Integer()),
+    unavailable: Type.Array(Type.Object({ feature: Type.String(), reason: Type.String() })),
+  },
+  { $id: 'Capabilities', description: 'What the gateway supports on this system now' },
+);
+
+export const CountersSchema = Type.Object(
+  {
+    counters: Type.Array(
+      Type.Object({
+        vsid: Type.Integer({ description: '0 where the packet named no virtual subnet' }),
+        verdict: Type.Enum(VERDICT_NAMES),
+        kind: Type.Enum(['forwarded', 'dropped']),
+        description: Type.String(),
+        packets: Type.Integer(),
+        bytes: Type.Integer(),
+      }),
+    ),
+  },
+  { $id: 'Counters', description: 'Since the data plane was first made' },
+);
+
+export const TraceQuerySchema = Type.Object(
+  {
+    vsid: Type.Integer({ description: 'VSID that the packet comes from', examples: [5001] }),
+    from: Type.String({ description: 'Source CA', examples: ['192.168.1.101'] }),
+    to: Type.String({ description: 'Destination', examples: ['192.168.2.101'] }),
+    protocol: Type.Optional(Type.Enum(['tcp', 'udp'])),
+    port: Type.Optional(
+      Type.Integer({ description: 'Destination port', minimum: 1, maximum: 65535 }),
+    ),
+  },
+  { $id: 'TraceQuery', additionalProperties: false },
+);
+
+export const TraceAnswerSchema = Type.Object(
+  {
+    routingDomain: Type.Union([Type.String(), Type.Null()]),
+    outcome: Type.Object({
+      kind: Type.Enum(['gateway', 'tunnel', 'connection', 'dropped']),
+      verdict: Type.Enum(VERDICT_NAMES),
+      sentence: Type.String(),
+      vsid: Type.Optional(Type.Integer()),
+      by: Type.Optional(Type.String({ description: 'What decided where the packet goes' })),
+      macAddress: Type.Optional(Type.String()),
+      providerAddress: Type.Optional(Type.String({ description: 'Outer destination' })),
+      sourceProviderAddress: Type.Optional(Type.String({ description: 'Outer source' })),
+      sourceMac: Type.Optional(Type.String({ description: 'Inner source MAC' })),
+      destinationMac: Type.Optional(Type.String({ description: 'Inner destination MAC' })),
+      underlay: Type.Optional(Type.String()),
+      connection: Type.Optional(Type.String({ description: 'Id of the connection' })),
+      destinationPrefix: Type.Optional(Type.String({ description: 'Route of the connection' })),
+    }),
+    steps: Type.Array(Type.Object({ name: Type.String(), sentence: Type.String() })),
+  },
+  { $id: 'TraceAnswer', description: 'What would become of the packet, and each decision (P5)' },
+);
+
+export const HealthSchema = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health' });
+
+export const ReadinessSchema = Type.Object(
+  { ready: Type.Boolean(), revision: Revision, synchronizedRevision: Type.Integer() },
+  { $id: 'Readiness', description: 'Ready once the stored policy was brought to the kernel' },
+);
+
+export type ProblemDocument = Static<typeof ProblemDocumentSchema>;
+export type PushAnswer = Static<typeof PushAnswerSchema>;
+export type GatewayAnswer = Static<typeof GatewaySchema>;
+export type Capabilities = Static<typeof CapabilitiesSchema>;
+export type CountersAnswer = Static<typeof CountersSchema>;
+export type TraceQueryDocument = Static<typeof TraceQuerySchema>;
+export type TraceAnswer = Static<typeof TraceAnswerSchema>;
+export type ReadinessAnswer = Static<typeof ReadinessSchema>;

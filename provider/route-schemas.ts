@@ -1,0 +1,39 @@
+import type { FastifySchema } from 'fastify';
+import type { TSchema } from 'typebox';
+import { ProblemDocumentSchema, PushAnswerSchema } from './answer-schemas.js';
+
+const PROBLEMS = {
+  400: 'The request could not be read, or names no object',
+  401: 'The bearer token is missing or wrong',
+  404: 'The object named does not exist',
+  412: 'The policy has another revision than If-Match names',
+  413: 'The body is larger than the call takes',
+  415: 'The call does not take that content type',
+  422: 'The policy would have errors; nothing was applied',
+  500: 'An error that nvgate did not expect, or that the kernel made',
+  503: 'The policy could not be stored; nothing was changed',
+  504: 'The kernel did not have the push in time; it is stored all the same',
+} as const;
+
+type ProblemStatus = keyof typeof PROBLEMS;
+
+/** What every write may be refused with. */
+export const WRITE_PROBLEMS = [400, 401, 412, 413, 415, 422, 500, 503, 504] as const;
+
+/** The answers of a call: what it is for, and how it may be refused. */
+export function answers(
+  schema: TSchema,
+  problems: readonly ProblemStatus[],
+): NonNullable<FastifySchema['response']> {
+  const response: Record<number, unknown> = { 200: schema };
+  for (const status of problems)
+    response[status] = {
+      description: PROBLEMS[status],
+      content: { 'application/problem+json': { schema: ProblemDocumentSchema } },
+    };
+  return response;
+}
+
+export function pushAnswers(...more: ProblemStatus[]): NonNullable<FastifySchema['response']> {
+  return answers(PushAnswerSchema, [...WRITE_PROBLEMS, ...more]);
+}

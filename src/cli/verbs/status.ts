@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { GatewayAnswer } from '../../../provider/answer-schemas.js';
+import { openClient, type GlobalOptions } from '../connect.js';
+import type { CliIo } from '../io.js';
+import { printAnswer, renderDetails, renderTable, type Column } from '../output.js';
+
+export function addStatus(program: Command, io: CliIo): void {
+  program
+    .command('status')
+    .description('show how the gateway is and how far the kernel is with the policy')
+    .action(async (_: object, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const gateway = await openClient(io, options).gateway();
+      printAnswer(io, options.output, gateway, () => lines(gateway));
+    });
+}
+
+function lines(gateway: GatewayAnswer): string[] {
+  const { reconcile, counts } = gateway;
+  const details: [string, string | number | undefined][] = [
+    ['gateway', `${gateway.name} (nvgate ${gateway.version})`],
+    ['health', gateway.health],
+    ['uptime', durationText(gateway.uptimeSeconds)],
+    ['revision', gateway.revision],
+    ['in kernel', `revision ${reconcile.revision}`],
+    ['last comparison', reconcile.lastRunAt],
+    ['repairs', reconcile.repairs],
+    ...Object.entries(counts),
+  ];
+  const { failures } = reconcile;
+  const table = [...renderDetails(details)];
+  return failures.length === 0 ? table : [...table, '', ...renderTable(FAILURE_COLUMNS, failures)];
+}
+
+type Failure = GatewayAnswer['reconcile']['failures'][number];
+
+const FAILURE_COLUMNS: readonly Column<Failure>[] = [
+  { header: 'FAILED', cell: ({ ref }) => ref ?? 'gateway' },
+  { header: 'REASON', cell: ({ reason }) => reason },
+];
+
+function durationText(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const parts = [
+    [Math.floor(whole / 86_400), 'd'],
+    [Math.floor(whole / 3_600) % 24, 'h'],
+    [Math.floor(whole / 60) % 60, 'm'],
+    [whole % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  // Two units say enough.
+  return (first < 0 ? parts.slice(-1) : parts.slice(first, first + 2))
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ');
+}

@@ -1,0 +1,105 @@
+import { Type } from 'typebox';
+
+/*
+ * The one source of the configuration's keys, their types and their defaults: it validates the
+ * file, and config/nvgate.schema.json is generated from it for editors.
+ */
+
+const closed = { additionalProperties: false } as const;
+
+const DeviceSchema = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+      description:
+        'What a policy calls the device: letters, digits, dots, dashes and underscores, a letter or digit first',
+    }),
+    device: Type.String({
+      pattern: '^[^/\\s]{1,15}$',
+      description:
+        'Linux device in the network namespace of the gateway: at most 15 characters, no slash, no space',
+    }),
+  },
+  closed,
+);
+
+const FilePath = (description: string) => Type.String({ minLength: 1, description });
+
+const Limit = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 16_777_216, default: fallback, description });
+
+export const ConfigSchema = Type.Object(
+  {
+    instance: Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,14}$',
+      default: 'nvgate',
+      description:
+        'Prefix of everything that this gateway owns on the machine: small letters, digits and dashes, a letter first, at most 15 characters',
+    }),
+    underlay: Type.Array(DeviceSchema, {
+      minItems: 1,
+      default: [{ name: 'underlay', device: 'underlay' }],
+      description: 'Devices that lead to the NVE hosts; the first is the default',
+    }),
+    external: Type.Array(DeviceSchema, {
+      minItems: 1,
+      default: [{ name: 'external', device: 'external' }],
+      description: 'Devices that lead to the physical network; the first is the default',
+    }),
+    api: Type.Object(
+      {
+        host: Type.String({
+          minLength: 1,
+          default: '127.0.0.1',
+          description: 'Address or name that the provider API listens on',
+        }),
+        port: Type.Integer({
+          minimum: 1,
+          maximum: 65_535,
+          default: 7637,
+          description: 'TCP port of the provider API',
+        }),
+        certificateFile: Type.Optional(
+          FilePath('PEM certificate chain; self-made in the state directory if absent'),
+        ),
+        keyFile: Type.Optional(FilePath('PEM key of certificateFile')),
+        tls: Type.Boolean({ default: true, description: 'May be false only on a loopback host' }),
+      },
+      { ...closed, default: {}, description: 'The provider API' },
+    ),
+    stateDirectory: Type.String({
+      pattern: '^/',
+      default: '/var/lib/nvgate',
+      description: 'Absolute path; holds the policy store, the certificate and the bearer token',
+    }),
+    logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
+      default: 'info',
+      description: 'Least severe message that is logged',
+    }),
+    allowInsecureVpn: Type.Boolean({
+      default: false,
+      description: 'Accept VPN protocols that are known to be broken (PPTP)',
+    }),
+    limits: Type.Object(
+      {
+        virtualSubnets: Limit(16_384, 'Virtual subnets, all routing domains together'),
+        lookupRecords: Limit(1_048_576, 'Lookup records'),
+        customerRoutes: Limit(262_144, 'Customer routes'),
+        providerPeers: Limit(1_048_576, 'Pairs of routing domain and provider address'),
+      },
+      { ...closed, default: {}, description: 'How much the packet path has room for' },
+    ),
+    reconcileIntervalSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 86_400,
+      default: 10,
+      description: 'Seconds between full comparisons of the kernel with the policy',
+    }),
+    bpfDirectory: Type.String({
+      pattern: '^/',
+      default: '/sys/fs/bpf',
+      description: 'Absolute path of a mounted bpf file system; maps are pinned below it',
+    }),
+  },
+  { ...closed, title: 'nvgate configuration' },
+);

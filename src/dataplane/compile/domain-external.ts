@@ -1,0 +1,83 @@
+import type { Connection } from '../../model/connection.js';
+import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
+import { addressBits, parseIpv4, type IpAddress } from '../../net/ip.js';
+import { domainFirewall } from '../firewall.js';
+import type { Device, KernelObject } from '../kernel-object.js';
+import { domainNat } from './domain-nat.js';
+import type { DomainView } from './domain-view.js';
+import { externalDevice, smallestMtu, type Environment } from './environment.js';
+import type { ExternalPlan } from './external-plan.js';
+import { externalRoutes, gatewayRoutes } from './external-routes.js';
+import { domainSysctls } from './sysctl.js';
+import type { VirtualRoute } from './virtual-routes.js';
+
+const EXT: Device = { kind: 'domain', device: 'ext' };
+
+/**
+ * The IPv4 dummy address (RFC 7600, IANA special-purpose registry). Each `ext` keeps it: Linux
+ * flushes all routes of a device that loses its last IPv4 address, and the routes are to stay when
+ * a NAT connection goes.
+ */
+const DUMMY_ADDRESS = parseIpv4('192.0.0.8');
+
+/** What the connections of a routing domain need: nothing where it has none. */
+export function* domainExternal(
+  environment: Environment,
+  plan: ExternalPlan,
+  view: DomainView,
+  virtual: readonly VirtualRoute[],
+): Generator<KernelObject> {
+  const connections = [...view.domain.connections.values()];
+  if (connections.length === 0) return;
+  yield {
+    kind: 'link',
+    domain: view.id,
+    device: 'ext',
+    mtu: externalMtu(environment, connections),
+    owner: view.owner,
+  };
+  for (const scope of ['ext', 'extPeer'] as const)
+    for (const sysctl of domainSysctls(scope, view.id)) yield { ...sysctl, owner: view.owner };
+
+  const translations = natAddresses(plan, view);
+  for (const [address, owner] of [[DUMMY_ADDRESS, view.owner] as const, ...translations])
+    yield {
+      kind: 'address',
+      place: view.id,
+      device: EXT,
+      address,
+      prefixLength: addressBits(address),
+      owner,
+    };
+  yield* externalRoutes(plan, view, virtual);
+  yield* gatewayRoutes(view, translations);
+  if (translations.size > 0)
+    yield {
+      kind: 'firewall',
+      place: view.id,
+      ruleset: domainFirewall(environment.firewallTable, domainNat(plan, view)),
+      owner: firewallOwner(view),
+    };
+}
+
+/** The smallest of the external devices in use: the kernel then answers what is too big itself (N8). */
+function externalMtu(environment: Environment, connections: readonly Connection[]): number {
+  const names = new Set(connections.map((connection) => externalDevice(environment, connection)));
+  return smallestMtu(environment.external.filter((device) => names.has(device.name)));
+}
+
+/** The addresses that the domain holds on its external side, each with the first that wants it. */
+function natAddresses(plan: ExternalPlan, view: DomainView): Map<IpAddress, PolicyRef> {
+  const addresses = new Map<IpAddress, PolicyRef>();
+  for (const [id, { domainAddress }] of plan.get(view.id) ?? [])
+    if (!addresses.has(domainAddress))
+      addresses.set(domainAddress, policyRef.connection(view.id, id));
+  return addresses;
+}
+
+/** The one NAT connection that the firewall is for, or the domain where there are several. */
+function firewallOwner(view: DomainView): PolicyRef {
+  const nat = [...view.domain.connections.values()].filter(({ type }) => type === 'nat');
+  const [only] = nat;
+  return only === undefined || nat.length > 1 ? view.owner : policyRef.connection(view.id, only.id);
+}

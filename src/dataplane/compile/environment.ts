@@ -1,0 +1,55 @@
+import type { Connection } from '../../model/connection.js';
+
+/** What the compiler has to know of the machine that it compiles for. */
+export interface Environment {
+  /** Devices that lead to the NVE hosts. */
+  readonly underlay: readonly EnvironmentDevice[];
+  /** Devices that lead to the physical network; the first is the default of a connection. */
+  readonly external: readonly EnvironmentDevice[];
+  /** Name of our nft table, in every namespace. */
+  readonly firewallTable: string;
+  /** Device group of the gateway's ends of all `ext` pairs. */
+  readonly externalGroup: number;
+}
+
+export interface EnvironmentDevice {
+  /** Name in the configuration. */
+  readonly name: string;
+  /** Bytes of IP packet that the device carries. */
+  readonly mtu: number;
+}
+
+/** What an NVGRE header adds to the inner IP packet (N1): outer IPv4 20, GRE 8, inner Ethernet 14. */
+export const NVGRE_OVERHEAD = 42;
+
+/** A device that is not there now is taken for a plain Ethernet until it comes. */
+export const DEFAULT_MTU = 1500;
+
+/** Devices by their configured names, each with what `DataPlane.deviceMtu` says of it. */
+export function environmentDevices(
+  names: readonly string[],
+  mtus: ReadonlyMap<string, number>,
+): EnvironmentDevice[] {
+  return names.map((name) => ({ name, mtu: mtus.get(name) ?? DEFAULT_MTU }));
+}
+
+/**
+ * The largest inner packet (N8): one number for the whole gateway, that of its smallest underlay,
+ * so that a record may move between underlay devices without its VMs noticing.
+ */
+export function innerMtu(environment: Pick<Environment, 'underlay'>): number {
+  return smallestMtu(environment.underlay) - NVGRE_OVERHEAD;
+}
+
+/** The smallest MTU among devices; that of a plain Ethernet where there are none. */
+export function smallestMtu(devices: readonly EnvironmentDevice[]): number {
+  return devices.length === 0 ? DEFAULT_MTU : Math.min(...devices.map((device) => device.mtu));
+}
+
+/** Configured name of the external device that a connection uses; undefined where there is none. */
+export function externalDevice(
+  environment: Pick<Environment, 'external'>,
+  connection: Connection,
+): string | undefined {
+  return connection.interface ?? environment.external[0]?.name;
+}

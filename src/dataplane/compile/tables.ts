@@ -1,0 +1,121 @@
+import type { LookupRecordEntry, VirtualSubnetEntry } from '../../model/forwarding-table.js';
+import type { LookupRecord } from '../../model/lookup-record.js';
+import type { Policy } from '../../model/policy.js';
+import { policyRef } from '../../model/policy-ref.js';
+import { formatPrefix, type Prefix } from '../../net/prefix.js';
+import type { KernelObject } from '../kernel-object.js';
+import type { DomainView } from './domain-view.js';
+import { connectionRoutes } from './external-plan.js';
+import { prefixTable, type PrefixTable } from './prefix-table.js';
+import { bestRoutes, type VirtualRoute } from './virtual-routes.js';
+
+/** The routing domain as the packet path reads it. */
+export function* domainTables(
+  policy: Policy,
+  view: DomainView,
+  routes: readonly VirtualRoute[],
+): Generator<KernelObject> {
+  yield* virtualSubnetEntries(policy, view);
+
+  for (const address of view.local.values()) {
+    const { vsid, customerAddress, macAddress, owner } = address;
+    const entry: LookupRecordEntry = {
+      routingDomain: view.id,
+      customerAddress,
+      vsid,
+      macAddress,
+      providerAddress: undefined,
+      local: true,
+      onLink: false,
+    };
+    yield { kind: 'lookupRecord', entry, owner };
+  }
+
+  const best = bestRoutes(routes);
+  const destinations = destinationTable(view, best);
+  for (const record of view.remote) {
+    const { vsid, customerAddress, macAddress, providerAddress } = record;
+    if (view.local.has(customerAddress)) continue;
+    const entry: LookupRecordEntry = {
+      routingDomain: view.id,
+      customerAddress,
+      vsid,
+      macAddress,
+      providerAddress,
+      local: false,
+      onLink: isOnLink(destinations, record),
+    };
+    yield { kind: 'lookupRecord', entry, owner: policyRef.lookupRecord(view.id, record) };
+  }
+
+  for (const { destinationPrefix, target, owner } of best)
+    yield {
+      kind: 'customerRoute',
+      entry: { routingDomain: view.id, destinationPrefix, target },
+      owner,
+    };
+
+  for (const providerAddress of view.providerPeers)
+    yield {
+      kind: 'providerPeer',
+      entry: { routingDomain: view.id, providerAddress },
+      owner: view.owner,
+    };
+}
+
+function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<KernelObject> {
+  const providerAddress = view.providerAddress;
+  if (providerAddress === undefined) return;
+  const underlay = policy.providerAddresses.get(providerAddress)?.interface;
+  if (underlay === undefined) return;
+  for (const { subnet, sourceMac, gatewayMac } of view.subnets.values()) {
+    const entry: VirtualSubnetEntry = {
+      vsid: subnet.vsid,
+      routingDomain: view.id,
+      providerAddress,
+      underlay,
+      sourceMac,
+      gatewayMac,
+    };
+    yield {
+      kind: 'virtualSubnet',
+      entry,
+      owner: policyRef.virtualSubnet(view.id, subnet.vsid),
+    };
+  }
+}
+
+/**
+ * What each destination of the domain leads to, connections (`external`) included: a record that
+ * the kernel would not route into the virtual network must not be short-cut to either.
+ */
+function destinationTable(
+  view: DomainView,
+  best: readonly VirtualRoute[],
+): PrefixTable<VirtualRoute['target'] | 'external'> {
+  const virtual = new Map(best.map((route) => [formatPrefix(route.destinationPrefix), route]));
+  const external: Prefix[] = [];
+  for (const connection of view.domain.connections.values())
+    for (const { destinationPrefix, metric } of connectionRoutes(connection)) {
+      const rival = virtual.get(formatPrefix(destinationPrefix));
+      if (rival === undefined || metric < rival.metric) external.push(destinationPrefix);
+    }
+  return prefixTable<VirtualRoute['target'] | 'external'>([
+    ...external.map((prefix) => [prefix, 'external'] as const),
+    ...best.map(({ destinationPrefix, target }) => [destinationPrefix, target] as const),
+  ]);
+}
+
+function isOnLink(
+  destinations: PrefixTable<VirtualRoute['target'] | 'external'>,
+  record: LookupRecord,
+): boolean {
+  if (record.type === 'l2only') return false;
+  const target = destinations.longestMatch(record.customerAddress);
+  return (
+    target !== undefined &&
+    target !== 'external' &&
+    target.kind === 'onLink' &&
+    target.vsid === record.vsid
+  );
+}

@@ -1,0 +1,107 @@
+import type { TransportProtocol } from '../model/connection.js';
+import { formatIp, type IpAddress } from '../net/ip.js';
+import { comparePrefix, type Prefix } from '../net/prefix.js';
+import {
+  addressAndPort,
+  familyKeyword,
+  prefixSet,
+  renderTable,
+  sortedAddresses,
+  type Chain,
+} from './nft-text.js';
+
+/** NAT in a routing domain's namespace (G2). A domain without a NAT connection has no firewall. */
+export interface DomainNat {
+  /**
+   * What happens to packets that leave by `ext`; the longest prefix that holds the destination
+   * decides. No two have the same prefix.
+   */
+  readonly destinations: readonly NatDestination[];
+  readonly portForwards: readonly PortForward[];
+}
+
+export interface NatDestination {
+  readonly prefix: Prefix;
+  /** Source address from here on, of the prefix's family; absent = as it is (a routed connection). */
+  readonly translation?: IpAddress;
+}
+
+/** external address:external port -> CA:port, both addresses of one family. */
+export interface PortForward {
+  readonly protocol: TransportProtocol;
+  readonly externalAddress: IpAddress;
+  readonly externalPort: number;
+  readonly internalAddress: IpAddress;
+  readonly internalPort: number;
+}
+
+/** The firewall of a routing domain's namespace, as `nft -s -t list table inet TABLE` prints it. */
+export function domainFirewall(table: string, nat: DomainNat): string {
+  const destinations = nat.destinations.toSorted(
+    (a, b) => b.prefix.length - a.prefix.length || comparePrefix(a.prefix, b.prefix),
+  );
+  const forwardedAddresses = sortedAddresses(
+    nat.portForwards.map((forward) => forward.externalAddress),
+  );
+  const chains: Chain[] = [
+    {
+      name: 'prerouting',
+      hook: 'type nat hook prerouting priority dstnat; policy accept;',
+      rules: nat.portForwards.map(portForwardRule).sort(),
+    },
+    {
+      name: 'forward',
+      hook: 'type filter hook forward priority filter; policy accept;',
+      rules: ['oifname "ext" ct state invalid goto invalid'],
+    },
+    {
+      name: 'postrouting',
+      hook: 'type nat hook postrouting priority srcnat; policy accept;',
+      rules: [...forwardedAddresses.map(hairpinRule), 'oifname "ext" goto outbound'],
+    },
+    {
+      // What connection tracking makes no sense of, a reset out of the blue for example, is never
+      // translated: it would leave with the customer address.
+      name: 'invalid',
+      rules: destinations.map(({ prefix, translation }) =>
+        destinationRule(prefix, translation === undefined ? 'accept' : 'counter drop'),
+      ),
+    },
+    {
+      name: 'outbound',
+      rules: destinations.map(({ prefix, translation }) =>
+        destinationRule(prefix, translation === undefined ? 'accept' : sourceNat(translation)),
+      ),
+    },
+  ];
+  return renderTable(table, [], chains);
+}
+
+function portForwardRule(forward: PortForward): string {
+  const family = familyKeyword(forward.internalAddress);
+  return [
+    `${family} daddr ${formatIp(forward.externalAddress)}`,
+    `${forward.protocol} dport ${forward.externalPort}`,
+    `dnat ${family} to ${addressAndPort(forward.internalAddress, forward.internalPort)}`,
+  ].join(' ');
+}
+
+/**
+ * A VM that calls its own network's external address is answered by a VM that would otherwise send
+ * straight to it, from an address that the caller does not know.
+ */
+function hairpinRule(address: IpAddress): string {
+  return [
+    'iifname "vnet" oifname "vnet"',
+    `ct original ${familyKeyword(address)} daddr ${formatIp(address)} ct status dnat`,
+    sourceNat(address),
+  ].join(' ');
+}
+
+function destinationRule(prefix: Prefix, verdict: string): string {
+  return `${familyKeyword(prefix.address)} daddr ${prefixSet([prefix])} ${verdict}`;
+}
+
+function sourceNat(address: IpAddress): string {
+  return `snat ${familyKeyword(address)} to ${formatIp(address)}`;
+}

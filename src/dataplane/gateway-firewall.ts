@@ -1,0 +1,208 @@
+import type { TransportProtocol } from '../model/connection.js';
+import { compareIp, familyOf, formatIp, type IpAddress, type IpFamily } from '../net/ip.js';
+import { hostPrefix, prefixFamily, type Prefix } from '../net/prefix.js';
+import {
+  addressSet,
+  mapOf,
+  prefixSet,
+  renderTable,
+  sortedAddresses,
+  type Chain,
+  type DynamicSet,
+} from './nft-text.js';
+
+/** What the gateway's own namespace does between routing domains and the external devices. */
+export interface GatewayNat {
+  /** Device group of the gateway's ends of all `ext` pairs (`externalGroup` in linux/names). */
+  readonly externalGroup: number;
+  /** External addresses that one routing domain holds alone: every domain may call them. */
+  readonly externalAddresses: readonly IpAddress[];
+  /** Prefixes that routed connections make reachable: from there a domain may call and be answered. */
+  readonly routedPrefixes: readonly Prefix[];
+  readonly shares: readonly SharedAddress[];
+}
+
+/**
+ * One routing domain's part in an external address that several share. The domain translates to
+ * its transit address, which means nothing outside; the gateway translates that to the shared
+ * address, which it holds itself. Both are of one family.
+ */
+export interface SharedAddress {
+  readonly sharedAddress: IpAddress;
+  readonly transitAddress: IpAddress;
+  /** Ports of the shared address that lead to this domain, their number unchanged. */
+  readonly ports: readonly { readonly protocol: TransportProtocol; readonly port: number }[];
+}
+
+interface FamilyPart {
+  readonly family: IpFamily;
+  readonly keyword: 'ip' | 'ip6';
+  readonly external: readonly IpAddress[];
+  /** Where tracked connections never lead: routed prefixes and addresses of single domains. */
+  readonly untracked: readonly Prefix[];
+  readonly shares: readonly SharedAddress[];
+}
+
+/**
+ * The firewall of the gateway's namespace, as `nft -s -t list table inet TABLE` prints it.
+ *
+ * - Nothing passes from one routing domain to another, except to an external address and back (N5).
+ * - Shared external addresses are translated. Only their packets are tracked, and where none is
+ *   shared the table does not turn connection tracking on.
+ * - It sees no packet that neither comes from nor goes to a routing domain or shared address.
+ */
+export function gatewayFirewall(table: string, nat: GatewayNat): string {
+  const parts = ([4, 6] as const).map((family) => familyPart(nat, family));
+  const sharing = nat.shares.length > 0;
+  const group = nat.externalGroup;
+  const chains: Chain[] = [
+    ...(sharing ? trackingChains(group, parts) : []),
+    {
+      name: 'forward',
+      hook: 'type filter hook forward priority filter; policy accept;',
+      rules: [
+        ...parts.flatMap(untranslatableRule),
+        `iifgroup ${group} oifgroup ${group} goto between_domains`,
+      ],
+    },
+    {
+      name: 'between_domains',
+      rules: [
+        ...(sharing ? ['ct state established,related accept', 'ct status dnat accept'] : []),
+        ...parts.flatMap(callRules),
+        'counter drop',
+      ],
+    },
+  ];
+  return renderTable(table, parts.flatMap(callSet), chains);
+}
+
+function familyPart(nat: GatewayNat, family: IpFamily): FamilyPart {
+  const external = nat.externalAddresses.filter((address) => familyOf(address) === family);
+  const routed = nat.routedPrefixes.filter((prefix) => prefixFamily(prefix) === family);
+  return {
+    family,
+    keyword: family === 4 ? 'ip' : 'ip6',
+    external,
+    untracked: [...external.map(hostPrefix), ...routed],
+    shares: nat.shares.filter(({ sharedAddress }) => familyOf(sharedAddress) === family),
+  };
+}
+
+/**
+ * Every domain may call an external address; the answer may go to where the call came from. A TCP
+ * segment is an answer unless it opens a connection; for UDP the calls are kept for a while. So
+ * calls between domains need no connection tracking.
+ */
+function callRules({ keyword, family, external }: FamilyPart): string[] {
+  if (external.length === 0) return [];
+  const addresses = addressSet(external);
+  const calls = callSetName(family);
+  return [
+    `${keyword} daddr ${addresses} update @${calls} { ${keyword} saddr . udp sport . ${keyword} daddr . udp dport }`,
+    `${keyword} daddr ${addresses} accept`,
+    `${keyword} daddr . udp dport . ${keyword} saddr . udp sport @${calls} accept`,
+    `${keyword} saddr ${addresses} tcp flags != syn / syn,ack accept`,
+    family === 4
+      ? `ip saddr ${addresses} icmp type { echo-reply, destination-unreachable, time-exceeded, parameter-problem } accept`
+      : `ip6 saddr ${addresses} icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-reply } accept`,
+  ];
+}
+
+function callSet({ family, external }: FamilyPart): DynamicSet[] {
+  if (external.length === 0) return [];
+  const address = family === 4 ? 'ipv4_addr' : 'ipv6_addr';
+  return [
+    {
+      name: callSetName(family),
+      lines: [
+        `type ${address} . inet_service . ${address} . inet_service`,
+        'size 65536',
+        'flags dynamic,timeout',
+        'timeout 3m',
+      ],
+    },
+  ];
+}
+
+function callSetName(family: IpFamily): string {
+  return `udp_calls${family}`;
+}
+
+/** What connection tracking makes no sense of would leave with the transit address. */
+function untranslatableRule({ keyword, shares }: FamilyPart): string[] {
+  if (shares.length === 0) return [];
+  return [`${keyword} saddr ${transits(shares)} ct state invalid counter drop`];
+}
+
+function trackingChains(group: number, parts: readonly FamilyPart[]): Chain[] {
+  return [
+    {
+      name: 'tracking',
+      hook: 'type filter hook prerouting priority raw; policy accept;',
+      rules: parts.flatMap((part) => trackingRules(group, part)),
+    },
+    {
+      name: 'prerouting',
+      hook: 'type nat hook prerouting priority dstnat; policy accept;',
+      rules: parts.flatMap(sharedPortRules),
+    },
+    {
+      name: 'postrouting',
+      hook: 'type nat hook postrouting priority srcnat; policy accept;',
+      rules: parts.flatMap(sharedSourceRule),
+    },
+  ];
+}
+
+function trackingRules(
+  group: number,
+  { keyword, family, untracked, shares }: FamilyPart,
+): string[] {
+  const outward =
+    shares.length === 0
+      ? [`iifgroup ${group} meta nfproto ipv${family} notrack`]
+      : [
+          // Transit addresses are met here only where somebody outside tries one.
+          `${keyword} daddr ${transits(shares)} counter drop`,
+          `iifgroup ${group} ${keyword} saddr != ${transits(shares)} ${keyword} daddr != ${addressSet(shares.map((share) => share.sharedAddress))} notrack`,
+        ];
+  const inward =
+    untracked.length === 0
+      ? []
+      : [`iifgroup != ${group} ${keyword} daddr ${prefixSet(untracked)} notrack`];
+  return [...outward, ...inward];
+}
+
+function sharedPortRules({ keyword, shares }: FamilyPart): string[] {
+  const addresses = sortedAddresses(shares.map(({ sharedAddress }) => sharedAddress));
+  return addresses.flatMap((address) =>
+    (['tcp', 'udp'] as const).flatMap((protocol) => {
+      const transitByPort = new Map<number, IpAddress>();
+      for (const { sharedAddress, transitAddress, ports } of shares)
+        for (const { protocol: of, port } of ports)
+          if (sharedAddress === address && of === protocol) transitByPort.set(port, transitAddress);
+      if (transitByPort.size === 0) return [];
+      const entries = [...transitByPort]
+        .sort(([a], [b]) => a - b)
+        .map(([port, transit]) => [String(port), formatIp(transit)] as const);
+      return [
+        `${keyword} daddr ${formatIp(address)} dnat ${keyword} to ${protocol} dport map ${mapOf(entries)}`,
+      ];
+    }),
+  );
+}
+
+function sharedSourceRule({ keyword, shares }: FamilyPart): string[] {
+  if (shares.length === 0) return [];
+  const entries = shares
+    .toSorted((a, b) => compareIp(a.transitAddress, b.transitAddress))
+    .map(({ transitAddress, sharedAddress }) => {
+      return [formatIp(transitAddress), formatIp(sharedAddress)] as const;
+    });
+  return [`snat ${keyword} to ${keyword} saddr map ${mapOf(entries)}`];
+}
+
+function transits(shares: readonly SharedAddress[]): string {
+  return addressSet(shares.map((share) => share.transitAddress));
+}

@@ -1,0 +1,90 @@
+import { messageOf, NvgateError } from '../../errors.js';
+import type { Place } from '../kernel-object.js';
+import type { Operation, OperationFailure } from '../port.js';
+import { runTasks, type Task } from './batch.js';
+import type { NetworkContext } from './context.js';
+import { operationSteps } from './operation-steps.js';
+import { inParallel } from './parallel.js';
+
+/**
+ * Applies operations in their order. Neighbouring ones that only concern routing domains are done
+ * for a few domains at a time, since no two domains meet in anything.
+ */
+export async function apply(
+  context: NetworkContext,
+  operations: readonly Operation[],
+): Promise<OperationFailure[]> {
+  const failures: OperationFailure[] = [];
+  for (const stretch of neighbours(operations, (operation) => laneOf(operation) === 'gateway')) {
+    const lanes = new Map<Place, Operation[]>();
+    for (const operation of stretch) {
+      const lane = lanes.get(laneOf(operation));
+      if (lane === undefined) lanes.set(laneOf(operation), [operation]);
+      else lane.push(operation);
+    }
+    const found = await inParallel([...lanes.values()], (lane) => applyLane(context, lane));
+    failures.push(...found.flat());
+  }
+  return failures;
+}
+
+/** The namespace whose state an operation changes; a pair belongs to its routing domain. */
+function laneOf({ object }: Operation): Place {
+  switch (object.kind) {
+    case 'namespace':
+    case 'link':
+      return object.domain;
+    case 'sysctl':
+    case 'address':
+    case 'route':
+    case 'firewall':
+      return object.place;
+    case 'proxyNeighbour':
+    case 'filter':
+    case 'providerAddress':
+    case 'virtualSubnet':
+    case 'lookupRecord':
+    case 'customerRoute':
+    case 'providerPeer':
+      return 'gateway';
+  }
+}
+
+async function applyLane(
+  context: NetworkContext,
+  operations: readonly Operation[],
+): Promise<OperationFailure[]> {
+  const failures: OperationFailure[] = [];
+  for (const stretch of neighbours(operations, ({ action }) => action === 'remove')) {
+    const outside: Task<Operation>[] = [];
+    const inside: Task<Operation>[] = [];
+    for (const operation of stretch) {
+      try {
+        const steps = operationSteps(context, operation);
+        outside.push(...steps.outside.map((step) => ({ owner: operation, step })));
+        inside.push(...steps.inside.map((step) => ({ owner: operation, step })));
+      } catch (error) {
+        const code = error instanceof NvgateError ? error.code : 'internal';
+        failures.push({ operation, code, reason: messageOf(error) });
+      }
+    }
+    const removing = stretch[0]?.action === 'remove';
+    const tasks = removing ? [...inside, ...outside] : [...outside, ...inside];
+    for (const [operation, reason] of await runTasks(tasks))
+      failures.push({ operation, code: 'kernelOperationFailed', reason });
+  }
+  return failures;
+}
+
+/** Cuts a list where the answer changes from one item to the next. */
+function neighbours<Item>(items: readonly Item[], question: (item: Item) => boolean): Item[][] {
+  const cut: Item[][] = [];
+  let before: boolean | undefined;
+  for (const item of items) {
+    const answer = question(item);
+    if (answer === before) cut.at(-1)?.push(item);
+    else cut.push([item]);
+    before = answer;
+  }
+  return cut;
+}

@@ -1,0 +1,52 @@
+import type { RoutingDomainId } from '../../model/routing-domain-id.js';
+import type { LinkIndex, NetworkPlane } from '../kernel.js';
+import { apply } from './apply.js';
+import type { NetworkContext } from './context.js';
+import { peerOfAlias } from './names.js';
+import { observe } from './observe.js';
+import { probe } from './probe.js';
+import { readLinks } from './read-place.js';
+
+/**
+ * What Linux itself does for the gateway: namespaces, links, sysctls, addresses, routes, proxy
+ * neighbours and firewalls, through iproute2 and nft. Operations on other kinds of objects pass
+ * without effect.
+ */
+export function createLinuxNetwork(context: NetworkContext): NetworkPlane {
+  return {
+    observe: (scope) => observe(context, scope),
+    apply: (operations) => apply(context, operations),
+    linkIndex: () => linkIndex(context),
+    deviceMtu: () => deviceMtu(context),
+    probe,
+  };
+}
+
+async function linkIndex(context: NetworkContext): Promise<LinkIndex> {
+  const links = await readLinks(context.namespace);
+  const indexes = new Map(links.map(({ ifname, ifindex }) => [ifname, ifindex]));
+  const vnetPeers = new Map<RoutingDomainId, number>();
+  for (const { ifalias, ifindex } of links) {
+    const end = ifalias === undefined ? undefined : peerOfAlias(context.instance, ifalias);
+    if (end?.device === 'vnet') vnetPeers.set(end.domain, ifindex);
+  }
+  return { vnetPeers, configured: byConfiguredName(context, indexes) };
+}
+
+async function deviceMtu(context: NetworkContext): Promise<Map<string, number>> {
+  const links = await readLinks(context.namespace);
+  return byConfiguredName(context, new Map(links.map(({ ifname, mtu }) => [ifname, mtu])));
+}
+
+/** Only the devices that are there. */
+function byConfiguredName(
+  context: NetworkContext,
+  byLinuxName: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const [name, device] of context.devices) {
+    const value = byLinuxName.get(device);
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
+}

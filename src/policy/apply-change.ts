@@ -1,0 +1,170 @@
+import { customerRouteKey } from '../model/customer-route.js';
+import { isDistributedGateway, lookupRecordKey } from '../model/lookup-record.js';
+import { providerRouteKey } from '../model/provider-route.js';
+import type { RoutingDomainHead } from '../model/routing-domain.js';
+import type { Change, DomainChange } from './change.js';
+import { domainChanges } from './diff.js';
+import type { Journal, PutOutcome, TouchedPart } from './journal.js';
+import { emptyDomain, openDomain, type OpenDomain, type OpenPolicy } from './open-policy.js';
+import type { IndexKeeper } from './policy-index.js';
+import { sameValue } from './same-value.js';
+
+/** Where a change is applied. */
+export interface ChangeTarget {
+  readonly policy: OpenPolicy;
+  readonly keeper: IndexKeeper;
+  readonly journal: Journal;
+}
+
+const NOTHING_THERE =
+  'There is nothing of that name to delete; read the policy to see what is there.';
+
+/** Applies one change. Says what is missing when it cannot be applied for want of it. */
+export function applyChange(target: ChangeTarget, change: Change): string | undefined {
+  const { policy, journal } = target;
+  switch (change.kind) {
+    case 'providerAddress':
+      return applyProviderAddress(target, change);
+    case 'providerRoute': {
+      const [key, route] = entryOf(change, providerRouteKey);
+      const outcome = journal.put(policy.providerRoutes, key, route, () => undefined);
+      return settle(journal, change, outcome, 'providerRoutes');
+    }
+    case 'routingDomain':
+      return applyRoutingDomain(target, change);
+    case 'routingDomainHead':
+      applyHead(target, change.value);
+      return undefined;
+    case 'virtualSubnet':
+    case 'lookupRecord':
+    case 'customerRoute':
+    case 'connection': {
+      const domain = policy.routingDomains.get(change.routingDomain);
+      return domain === undefined
+        ? `Routing domain ${change.routingDomain} does not exist; push it first.`
+        : applyDomainChange(target, domain, change);
+    }
+  }
+}
+
+function applyProviderAddress(
+  { policy, journal }: ChangeTarget,
+  change: Extract<Change, { kind: 'providerAddress' }>,
+): string | undefined {
+  const [key, record] = entryOf(change, (value) => value.address);
+  const before = policy.providerAddresses;
+  if (record === undefined && !before.has(key)) return NOTHING_THERE;
+  const after = new Map(before);
+  if (record === undefined) after.delete(key);
+  else after.set(key, record);
+  journal.perform(
+    () => (policy.providerAddresses = after),
+    () => (policy.providerAddresses = before),
+  );
+  if (!sameValue(before.get(key), record)) journal.note(change, 'providerAddresses');
+  return undefined;
+}
+
+function applyRoutingDomain(
+  target: ChangeTarget,
+  change: Extract<Change, { kind: 'routingDomain' }>,
+): string | undefined {
+  const { policy, keeper, journal } = target;
+  const [id, value] = entryOf(change, (domain) => domain.head.id);
+  const before = policy.routingDomains.get(id);
+  if (before !== undefined && value !== undefined) {
+    // Object by object, so that what says the same is neither touched nor stored again.
+    for (const part of domainChanges(before, value, Object.is)) applyChange(target, part);
+    return undefined;
+  }
+  const after = value === undefined ? undefined : openDomain(value);
+  const outcome = journal.put(policy.routingDomains, id, after, (domain, step) =>
+    keeper.routingDomain(domain, step),
+  );
+  return settle(journal, change, outcome, { domain: id });
+}
+
+/** Makes an empty routing domain where there is none. */
+function applyHead(target: ChangeTarget, head: RoutingDomainHead): void {
+  const domain = target.policy.routingDomains.get(head.id);
+  if (domain === undefined) {
+    applyChange(target, { op: 'upsert', kind: 'routingDomain', value: emptyDomain(head) });
+    return;
+  }
+  const before = domain.head;
+  target.journal.perform(
+    () => (domain.head = head),
+    () => (domain.head = before),
+  );
+  if (!sameValue(before, head))
+    target.journal.note(
+      { op: 'upsert', kind: 'routingDomainHead', value: head },
+      { domain: head.id },
+    );
+}
+
+function applyDomainChange(
+  { keeper, journal }: ChangeTarget,
+  domain: OpenDomain,
+  change: DomainChange,
+): string | undefined {
+  const id = domain.head.id;
+  switch (change.kind) {
+    case 'virtualSubnet': {
+      const [key, subnet] = entryOf(change, (value) => value.vsid);
+      const outcome = journal.put(domain.virtualSubnets, key, subnet, (value, step) =>
+        keeper.virtualSubnet(id, value, step),
+      );
+      return settle(journal, change, outcome, { domain: id });
+    }
+    case 'lookupRecord': {
+      const [key, record] = entryOf(change, (value) =>
+        lookupRecordKey(value.vsid, value.customerAddress),
+      );
+      const setsGateway = [domain.lookupRecords.get(key), record].some(
+        (each) => each !== undefined && isDistributedGateway(each),
+      );
+      const outcome = journal.put(domain.lookupRecords, key, record, (value, step) =>
+        keeper.lookupRecord(id, value, step),
+      );
+      return settle(
+        journal,
+        change,
+        outcome,
+        setsGateway ? { domain: id } : { domain: id, record: key },
+      );
+    }
+    case 'customerRoute': {
+      const [key, route] = entryOf(change, customerRouteKey);
+      const outcome = journal.put(domain.customerRoutes, key, route, (value, step) =>
+        keeper.customerRoute(id, value, step),
+      );
+      return settle(journal, change, outcome, { domain: id });
+    }
+    case 'connection': {
+      const [key, connection] = entryOf(change, (value) => value.id);
+      const outcome = journal.put(domain.connections, key, connection, (value, step) =>
+        keeper.connection(id, value, step),
+      );
+      return settle(journal, change, outcome, { domain: id });
+    }
+  }
+}
+
+function entryOf<Key, Value>(
+  change: { op: 'upsert'; value: Value } | { op: 'delete'; key: Key },
+  keyOf: (value: Value) => Key,
+): [Key, Value | undefined] {
+  return change.op === 'upsert' ? [keyOf(change.value), change.value] : [change.key, undefined];
+}
+
+function settle(
+  journal: Journal,
+  change: Change,
+  outcome: PutOutcome,
+  part: TouchedPart,
+): string | undefined {
+  if (outcome === 'missing') return NOTHING_THERE;
+  if (outcome === 'differs') journal.note(change, part);
+  return undefined;
+}

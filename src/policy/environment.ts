@@ -1,0 +1,17 @@
+/** What validation has to know of the gateway that a policy is for. */
+export interface PolicyEnvironment {
+  /** Configured names of the devices that lead to the NVE hosts. */
+  readonly underlay: readonly string[];
+  /** Configured names of the devices that lead to the physical network; the first is the default. */
+  readonly external: readonly string[];
+  readonly limits: PolicyLimits;
+}
+
+/** How many objects the packet path has room for. */
+export interface PolicyLimits {
+  readonly virtualSubnets: number;
+  readonly lookupRecords: number;
+  readonly customerRoutes: number;
+  /** Pairs of routing domain and PA. */
+  readonly providerPeers: number;
+}

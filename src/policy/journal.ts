@@ -1,0 +1,96 @@
+import type { LookupRecordKey } from '../model/lookup-record.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
+import type { Change } from './change.js';
+import type { Step } from './policy-index.js';
+import { sameValue } from './same-value.js';
+import type { DomainTouch, Touched } from './touched.js';
+
+/** What became of one entry: there was nothing to delete, or it says the same as before, or not. */
+export type PutOutcome = 'missing' | 'same' | 'differs';
+
+/** Edits maps in place and remembers how to take every edit back, and what made a difference. */
+export interface Journal {
+  readonly changes: readonly Change[];
+  readonly touched: Touched;
+  perform(redo: () => void, undo: () => void): void;
+  /** Sets one entry, or deletes it when `after` is undefined; `count` keeps an index up to date. */
+  put<Key, Value>(
+    map: Map<Key, Value>,
+    key: Key,
+    after: Value | undefined,
+    count: (value: Value, step: Step) => void,
+  ): PutOutcome;
+  /** Notes a change that made a difference. */
+  note(change: Change, part: TouchedPart): void;
+  readonly undo: () => void;
+  readonly redo: () => void;
+}
+
+export type TouchedPart =
+  | 'providerAddresses'
+  | 'providerRoutes'
+  | { readonly domain: RoutingDomainId; readonly record?: LookupRecordKey };
+
+export function createJournal(): Journal {
+  const edits: { readonly redo: () => void; readonly undo: () => void }[] = [];
+  const changes: Change[] = [];
+  const domains = new Map<RoutingDomainId, DomainTouch>();
+  const touched = { providerAddresses: false, providerRoutes: false, domains };
+  /** The same sets as in `domains`, still open. */
+  const records = new Map<RoutingDomainId, Set<LookupRecordKey>>();
+
+  function perform(redo: () => void, undo: () => void): void {
+    redo();
+    edits.push({ redo, undo });
+  }
+
+  return {
+    changes,
+    touched,
+    perform,
+
+    put(map, key, after, count) {
+      const before = map.get(key);
+      if (before === undefined && after === undefined) return 'missing';
+      const move = (from: typeof before, to: typeof before): void => {
+        if (from !== undefined) count(from, -1);
+        if (to === undefined) map.delete(key);
+        else {
+          map.set(key, to);
+          count(to, 1);
+        }
+      };
+      // An equal object still takes the old one's place: findings then name the one just pushed.
+      if (before !== after)
+        perform(
+          () => move(before, after),
+          () => move(after, before),
+        );
+      return sameValue(before, after) ? 'same' : 'differs';
+    },
+
+    note(change, part) {
+      changes.push(change);
+      if (typeof part === 'string') {
+        touched[part] = true;
+        return;
+      }
+      const { domain, record } = part;
+      if (record === undefined) {
+        domains.set(domain, 'whole');
+        return;
+      }
+      const open = records.get(domain) ?? new Set();
+      records.set(domain, open.add(record));
+      if (domains.get(domain) !== 'whole') domains.set(domain, open);
+    },
+
+    undo() {
+      for (const edit of edits.toReversed()) edit.undo();
+    },
+
+    redo() {
+      for (const edit of edits) edit.redo();
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { NvgateError } from '../errors.js';
+import type { Policy } from '../model/policy.js';
+import type { Change } from './change.js';
+import { diffPolicies } from './diff.js';
+import type { PolicyEnvironment } from './environment.js';
+import { PolicyRefusedError, type Finding } from './finding.js';
+import type { PolicyService, PushOptions, PushResult } from './service.js';
+import { createPolicyState, type Applied, type PolicyState } from './state.js';
+import type { PolicyStore } from './store.js';
+import { pushScope } from './touched.js';
+import { validatePolicy, validateTouched } from './validate/index.js';
+
+/**
+ * Pushes that wait together are stored together, up to this many changes, so that a stream of
+ * small pushes does not pay for one disk flush each.
+ */
+const CHANGES_PER_COMMIT = 10_000;
+
+type Content = { readonly policy: Policy } | { readonly changes: readonly Change[] };
+
+interface WaitingPush {
+  readonly content: Content;
+  readonly ifMatch: number | undefined;
+  readonly resolve: (result: PushResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A push that will be answered once the store has taken it and those before it. */
+interface TriedPush {
+  readonly push: WaitingPush;
+  readonly outcome:
+    { readonly applied: Applied; readonly result: PushResult } | { readonly refusal: unknown };
+}
+
+/**
+ * Restores the policy from the store and serves it. The restored policy is not judged again: it
+ * was when it was pushed, and traffic must go on even if the configuration is stricter now.
+ * @throws NvgateError `storeUnavailable`
+ */
+export async function createPolicyService(
+  store: PolicyStore,
+  environment: PolicyEnvironment,
+): Promise<PolicyService> {
+  const snapshot = await store.load();
+  const state = createPolicyState(snapshot.policy);
+  const listeners = new Set<(result: PushResult) => void>();
+  const waiting: WaitingPush[] = [];
+  let revision = snapshot.revision;
+  let busy = false;
+
+  async function push(content: Content, options: PushOptions = {}): Promise<PushResult> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ content, ifMatch: options.ifMatch, resolve, reject });
+      if (!busy) void serve();
+    });
+  }
+
+  async function serve(): Promise<void> {
+    busy = true;
+    try {
+      while (waiting.length > 0) await serveTogether();
+    } finally {
+      busy = false;
+    }
+  }
+
+  /**
+   * Tries pushes on the policy one after the other, takes them all back, stores what they came to
+   * and only then applies it for good: nobody ever reads what is not durable.
+   */
+  async function serveTogether(): Promise<void> {
+    const tried: TriedPush[] = [];
+    const changes: Change[] = [];
+    let next = revision;
+    while (changes.length < CHANGES_PER_COMMIT) {
+      const first = waiting.shift();
+      if (first === undefined) break;
+      const outcome = tryPush(first, next);
+      tried.push({ push: first, outcome });
+      if (!('applied' in outcome)) continue;
+      next = outcome.result.revision;
+      for (const change of outcome.applied.changes) changes.push(change);
+    }
+
+    const applied = tried.flatMap(({ outcome }) => ('applied' in outcome ? outcome.applied : []));
+    for (const each of applied.toReversed()) each.undo();
+    if (applied.length > 0) {
+      try {
+        await store.commit(next, changes);
+      } catch (error) {
+        // The refused ones too: what they were refused for may never have been stored.
+        for (const each of tried) each.push.reject(error);
+        return;
+      }
+    }
+    for (const each of applied) each.redo();
+    revision = next;
+    for (const { push: answered, outcome } of tried)
+      if ('refusal' in outcome) answered.reject(outcome.refusal);
+      else answered.resolve(outcome.result);
+    for (const { outcome } of tried)
+      if ('result' in outcome) for (const listener of listeners) listener(outcome.result);
+  }
+
+  /** Leaves the policy as it was when it refuses. */
+  function tryPush({ content, ifMatch }: WaitingPush, at: number): TriedPush['outcome'] {
+    let applied: Applied | undefined;
+    try {
+      if (ifMatch !== undefined && ifMatch !== at)
+        throw new NvgateError(
+          'revisionMismatch',
+          `The policy is at revision ${at}, not ${ifMatch}. Read it again and decide whether the push still holds.`,
+        );
+      const changes =
+        'policy' in content ? diffPolicies(state.policy, content.policy) : content.changes;
+      applied = state.apply(changes);
+      const { errors, warnings } = judge(state, environment, content, applied);
+      if (errors.length > 0) throw new PolicyRefusedError(errors);
+      const scope = pushScope(applied.touched, state.policy);
+      return { applied, result: { revision: at + 1, scope, warnings } };
+    } catch (error) {
+      applied?.undo();
+      return { refusal: error };
+    }
+  }
+
+  return {
+    current: () => ({ revision, policy: state.policy }),
+    replace: async (policy, options) => push({ policy }, options),
+    change: async (changes, options) => push({ changes }, options),
+    onPush(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function judge(
+  state: PolicyState,
+  environment: PolicyEnvironment,
+  content: Content,
+  applied: Applied,
+): { errors: readonly Finding[]; warnings: readonly Finding[] } {
+  // A whole policy is judged by itself, so that findings name the objects of the document.
+  if ('policy' in content) return validatePolicy(content.policy, environment);
+  const { policy, index } = state;
+  const { errors, warnings } = validateTouched({ policy, index, environment }, applied.touched);
+  return { errors: [...applied.missing, ...errors], warnings };
+}

@@ -1,0 +1,41 @@
+import type { Policy } from '../model/policy.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
+import type { Change } from './change.js';
+import type { Finding } from './finding.js';
+
+/** A policy and the number of pushes that led to it. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly policy: Policy;
+}
+
+/** Which parts of the policy a push has touched. */
+export interface PushScope {
+  /** Provider addresses, provider routes, or anything else outside routing domains. */
+  readonly gateway: boolean;
+  readonly domains: ReadonlySet<RoutingDomainId>;
+}
+
+export interface PushResult {
+  readonly revision: number;
+  readonly scope: PushScope;
+  readonly warnings: readonly Finding[];
+}
+
+export interface PushOptions {
+  /** Refuse with `revisionMismatch` unless this is the current revision. */
+  readonly ifMatch?: number;
+}
+
+/**
+ * The policy of this gateway: validated, durable, numbered. A push is applied whole or not at
+ * all, and is durable when its promise resolves.
+ */
+export interface PolicyService {
+  /** The policy as of the last durable push. Read it at once: a later push may change it in place. */
+  current(): Snapshot;
+  replace(policy: Policy, options?: PushOptions): Promise<PushResult>;
+  change(changes: readonly Change[], options?: PushOptions): Promise<PushResult>;
+  /** Called after each durable push. Returns the function that ends it. */
+  onPush(listener: (result: PushResult) => void): () => void;
+}

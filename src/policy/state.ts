@@ -1,0 +1,53 @@
+import { EMPTY_POLICY, type Policy } from '../model/policy.js';
+import { applyChange } from './apply-change.js';
+import type { Change } from './change.js';
+import type { Finding } from './finding.js';
+import { createJournal } from './journal.js';
+import { openPolicy } from './open-policy.js';
+import { createIndex, type PolicyIndex } from './policy-index.js';
+import type { Touched } from './touched.js';
+
+/** A policy that changes in place, and the index that goes with it. */
+export interface PolicyState {
+  readonly policy: Policy;
+  readonly index: PolicyIndex;
+  /**
+   * Applies the changes in their order. What names something that is not there is left out and
+   * reported as `missing`. Costs what the changes touch, however large the policy is.
+   */
+  apply(changes: readonly Change[]): Applied;
+}
+
+/** Changes that have been applied. Several of them are taken back in reverse order. */
+export interface Applied {
+  /** One `notFound` per change without an object, the change being its subject. */
+  readonly missing: readonly Finding[];
+  readonly touched: Touched;
+  /** What makes a difference to before. */
+  readonly changes: readonly Change[];
+  readonly undo: () => void;
+  /** After `undo`: as `apply` left it. */
+  readonly redo: () => void;
+}
+
+/** Starts from a copy of `initial`. */
+export function createPolicyState(initial: Policy = EMPTY_POLICY): PolicyState {
+  const policy = openPolicy(initial);
+  const keeper = createIndex();
+  for (const domain of policy.routingDomains.values()) keeper.routingDomain(domain, 1);
+
+  return {
+    policy,
+    index: keeper.index,
+    apply(changes) {
+      const journal = createJournal();
+      const missing: Finding[] = [];
+      for (const change of changes) {
+        const want = applyChange({ policy, keeper, journal }, change);
+        if (want !== undefined) missing.push({ subject: change, code: 'notFound', message: want });
+      }
+      const { touched, changes: made, undo, redo } = journal;
+      return { missing, touched, changes: made, undo, redo };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { LookupRecordKey } from '../../model/lookup-record.js';
+import type { Policy } from '../../model/policy.js';
+import type { PolicyEnvironment } from '../environment.js';
+import { indexPolicy } from '../policy-index.js';
+import { everythingTouched, type Touched } from '../touched.js';
+import { checkConnections } from './connections.js';
+import { checkCustomerRoutes, checkRoutesVia } from './customer-routes.js';
+import { viewDomain, type DomainView, type PolicyView } from './domain-view.js';
+import { checkDuplicateAddresses } from './duplicate-addresses.js';
+import { checkExportedPrefixes } from './exported-prefixes.js';
+import { checkExternalAddresses } from './external-addresses.js';
+import { checkLimits } from './limits.js';
+import { checkLookupRecord } from './lookup-records.js';
+import { checkProviderAddresses } from './provider-addresses.js';
+import { checkProviderRoutes } from './provider-routes.js';
+import { createReport, type Report, type Validation } from './report.js';
+import { checkGatewayAddresses, checkOwnProviderAddress } from './routing-domain.js';
+import { checkVirtualSubnets } from './virtual-subnets.js';
+import { checkVsidOwners } from './vsid-owners.js';
+
+/** Judges a whole policy and says everything that is wrong with it at once. */
+export function validatePolicy(policy: Policy, environment: PolicyEnvironment): Validation {
+  const view = { policy, index: indexPolicy(policy), environment };
+  return validateTouched(view, everythingTouched(policy));
+}
+
+/**
+ * Judges what some changes have touched, and how it gets on with the rest, in a policy that was
+ * valid before them. Costs what was touched, not what there is.
+ */
+export function validateTouched(view: PolicyView, changed: Touched): Validation {
+  const { policy } = view;
+  const touched = changed.providerAddresses ? everythingTouched(policy) : changed;
+  const report = createReport();
+
+  checkLimits(view, report);
+  if (touched.providerAddresses || touched.providerRoutes) {
+    checkProviderAddresses(view, report);
+    checkProviderRoutes(view, report);
+  }
+  for (const [id, touch] of touched.domains) {
+    const domain = policy.routingDomains.get(id);
+    if (domain === undefined) continue;
+    const domainView = viewDomain(view, domain);
+    if (touch === 'whole') {
+      checkVsidOwners(view, domain, touched, report);
+      checkDomain(domainView, report);
+    } else checkRecords(domainView, touch, report);
+  }
+  checkExternalAddresses(view, touched, report);
+  checkExportedPrefixes(view, touched, report);
+  return report;
+}
+
+function checkDomain(view: DomainView, report: Report): void {
+  checkOwnProviderAddress(view, report);
+  checkGatewayAddresses(view, report);
+  checkVirtualSubnets(view, report);
+  const { lookupRecords } = view.domain;
+  for (const record of lookupRecords.values()) checkLookupRecord(view, record, report);
+  checkDuplicateAddresses(view, lookupRecords.values(), report);
+  checkCustomerRoutes(view, report);
+  checkConnections(view, report);
+}
+
+/** When only these records of a domain have come, changed or gone. */
+function checkRecords(view: DomainView, keys: ReadonlySet<LookupRecordKey>, report: Report): void {
+  checkOwnProviderAddress(view, report);
+  const gone = new Set<LookupRecordKey>();
+  const records = [];
+  for (const key of keys) {
+    const record = view.domain.lookupRecords.get(key);
+    if (record === undefined) gone.add(key);
+    else records.push(record);
+  }
+  for (const record of records) checkLookupRecord(view, record, report);
+  checkDuplicateAddresses(view, records, report);
+  if (gone.size > 0) checkRoutesVia(view, gone, report);
+}

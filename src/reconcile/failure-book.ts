@@ -1,0 +1,76 @@
+import { objectKey, partOf, type Place } from '../dataplane/kernel-object.js';
+import type { OperationFailure, Scope } from '../dataplane/port.js';
+import type { PolicyRef } from '../model/policy-ref.js';
+import type { ReconcileEvent } from './events.js';
+import { scopeHas, scopeOf } from './scope.js';
+
+/** What the last run of each part could not do. */
+export interface FailureBook {
+  /** By policy object, the first reason of each. */
+  readonly owned: ReadonlyMap<PolicyRef, string>;
+  /** Of no policy object: what could not be removed, what serves several. */
+  readonly unowned: readonly string[];
+  readonly count: number;
+  /** The parts that have failures. */
+  readonly scope: Scope;
+  /** Takes the outcome of a run for the parts that it covered. Returns what is new about it. */
+  record(covered: Scope, failures: readonly OperationFailure[]): ReconcileEvent[];
+}
+
+export function createFailureBook(): FailureBook {
+  const parts = new Map<Place, OperationFailure[]>();
+  let owned = new Map<PolicyRef, string>();
+  let unowned: string[] = [];
+  return {
+    get owned() {
+      return owned;
+    },
+    get unowned() {
+      return unowned;
+    },
+    get count() {
+      return owned.size + unowned.length;
+    },
+    get scope() {
+      return scopeOf(parts.keys());
+    },
+    record(covered, failures) {
+      for (const part of parts.keys()) if (scopeHas(covered, part)) parts.delete(part);
+      for (const failure of failures) {
+        const part = partOf(failure.operation.object);
+        const ofPart = parts.get(part);
+        if (ofPart === undefined) parts.set(part, [failure]);
+        else ofPart.push(failure);
+      }
+      const before = { owned, unowned };
+      owned = new Map();
+      unowned = [];
+      for (const failure of [...parts.values()].flat()) {
+        const owner = failure.operation.object.owner;
+        if (owner === undefined) unowned.push(describe(failure));
+        else if (!owned.has(owner)) owned.set(owner, describe(failure));
+      }
+      return news(before, { owned, unowned });
+    },
+  };
+}
+
+function describe({ operation, reason }: OperationFailure): string {
+  return `${operation.action} ${objectKey(operation.object)}: ${reason}`;
+}
+
+interface Outcome {
+  readonly owned: ReadonlyMap<PolicyRef, string>;
+  readonly unowned: readonly string[];
+}
+
+function news(before: Outcome, after: Outcome): ReconcileEvent[] {
+  const events: ReconcileEvent[] = [];
+  for (const [owner, reason] of after.owned)
+    if (before.owned.get(owner) !== reason) events.push({ type: 'failed', owner, reason });
+  for (const reason of after.unowned)
+    if (!before.unowned.includes(reason)) events.push({ type: 'failed', reason });
+  for (const owner of before.owned.keys())
+    if (!after.owned.has(owner)) events.push({ type: 'recovered', owner });
+  return events;
+}

@@ -1,0 +1,239 @@
+import {
+  changedDomains,
+  externalPlan,
+  type ExternalPlan,
+} from '../dataplane/compile/external-plan.js';
+import { objectKey, partOf } from '../dataplane/kernel-object.js';
+import type { Scope } from '../dataplane/port.js';
+import { NvgateError } from '../errors.js';
+import type { PolicyService } from '../policy/service.js';
+import type { ReconcileEvent, ReconcileListener } from './events.js';
+import { createFailureBook } from './failure-book.js';
+import { createRetry } from './retry.js';
+import { reconcileOnce, type RunContext, type RunResult } from './run.js';
+import { isEmptyScope, mergeScopes, NOTHING, partOfRef, scopeHas } from './scope.js';
+import type { StatusSource } from './status.js';
+import { createWaitingRoom } from './waiting-room.js';
+import { mergeWork, type Work } from './work.js';
+
+export interface ReconcilerOptions extends RunContext {
+  readonly policy: Pick<PolicyService, 'current' | 'onPush'>;
+  /** Seconds between full comparisons, which find what somebody else has changed. */
+  readonly intervalSeconds: number;
+  readonly log: ReconcileLog;
+  readonly onEvent?: ReconcileListener;
+}
+
+/** What the loop needs of a logger (pino has it). */
+export interface ReconcileLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** Keeps the kernel as the policy says: one run at a time, pushes in between gathered for the next. */
+export interface Reconciler extends StatusSource {
+  /** Brings the whole policy to the kernel, then follows each push. */
+  start(): void;
+  /** Ends after the run that is under way. The kernel keeps what it has. */
+  stop(): Promise<void>;
+  /**
+   * Compares that part now. Resolves after the run, failures included.
+   * @throws NvgateError `timedOut` when the loop stops first
+   */
+  reconcileNow(scope: Scope): Promise<void>;
+}
+
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { policy, log } = options;
+  const book = createFailureBook();
+  const room = createWaitingRoom();
+  const retry = createRetry();
+  let started = false;
+  let queued: Work | undefined;
+  let underWay: Work | undefined;
+  let busy = false;
+  /** Ends with the drain that was last begun. */
+  let running = Promise.resolve();
+  let interval: NodeJS.Timeout | undefined;
+  let unsubscribe: (() => void) | undefined;
+
+  let revision: number | undefined;
+  let lastRunAt: Date | undefined;
+  let repairs = 0;
+  /** Why the last run did not come to its end. */
+  let broken: string | undefined;
+  let plan: ExternalPlan = new Map();
+
+  function enqueue(work: Work): void {
+    queued = mergeWork(queued, work);
+    kick();
+  }
+
+  function kick(): void {
+    if (!started || busy) return;
+    busy = true;
+    running = drain();
+  }
+
+  /** Never rejects. It is not busy any more at the very moment when it has found nothing queued. */
+  async function drain(): Promise<void> {
+    for (let work = take(); work !== undefined; work = take()) {
+      underWay = work;
+      const failure = await attempt(work).catch(toError);
+      if (failure !== undefined) {
+        breakOff(failure);
+        break;
+      }
+    }
+    busy = false;
+    if (!started) return;
+    if (broken !== undefined) retry.later(kick);
+    else if (isEmptyScope(book.scope)) retry.settled();
+    else retry.later(() => enqueue({ ...LOOK, scope: book.scope }));
+  }
+
+  async function attempt(work: Work): Promise<void> {
+    const wider = widened(work);
+    underWay = wider;
+    const operations = await run(wider);
+    underWay = undefined;
+    broken = undefined;
+    arrive(wider, operations);
+  }
+
+  function take(): Work | undefined {
+    const work = started ? queued : undefined;
+    if (work !== undefined) queued = undefined;
+    return work;
+  }
+
+  /** Nothing is known of what it did: the same work again, together with what has come since. */
+  function breakOff(failure: Error): void {
+    if (underWay !== undefined)
+      queued = queued === undefined ? underWay : mergeWork(underWay, queued);
+    underWay = undefined;
+    log.error({ err: failure }, 'A reconcile run broke off; it will be tried again');
+    const isNews = failure.message !== broken;
+    broken = failure.message;
+    if (isNews) emit({ type: 'failed', reason: failure.message });
+  }
+
+  /** A push to one routing domain may change how others come by a shared external address. */
+  function widened(work: Work): Work {
+    if (!scopeHas(work.pushed, 'gateway')) return work;
+    const before = plan;
+    plan = externalPlan(policy.current().policy);
+    const neighbours: Scope = { gateway: false, domains: changedDomains(before, plan) };
+    return mergeWork(work, { ...LOOK, scope: neighbours, pushed: neighbours });
+  }
+
+  /** @returns how many operations it took */
+  async function run(work: Work): Promise<number> {
+    if (isEmptyScope(work.scope)) return 0;
+    const revisionBefore = policy.current().revision;
+    const failedBefore = book.scope;
+    const result = await reconcileOnce(options, work.scope);
+    const operations = result.operations.length;
+    if (operations > 0)
+      log.info(
+        { revision: result.revision, operations, failures: result.failures.length },
+        'The kernel was brought in line with the policy',
+      );
+    for (const event of book.record(work.scope, result.failures)) emit(event);
+    if (result.revision === revisionBefore)
+      countRepairs(result, mergeScopes(work.pushed, failedBefore));
+    return operations;
+  }
+
+  function arrive(work: Work, operations: number): void {
+    lastRunAt = new Date();
+    if (work.revision !== undefined) {
+      revision = work.revision;
+      emit({ type: 'synchronized', revision, operations, failures: book.count });
+      room.reached(revision);
+    }
+    for (const waiting of work.waiting) waiting.resolve();
+  }
+
+  /** What a run has changed where neither a push nor an earlier failure gave reason to. */
+  function countRepairs(result: RunResult, expected: Scope): void {
+    const failed = new Set(result.failures.map(({ operation }) => operation));
+    const repaired = result.operations.filter(
+      (operation) => !failed.has(operation) && !scopeHas(expected, partOf(operation.object)),
+    );
+    if (repaired.length === 0) return;
+    repairs += repaired.length;
+    const objects = repaired
+      .slice(0, LISTED_REPAIRS)
+      .map(({ action, object }) => `${action} ${objectKey(object)}`);
+    emit({ type: 'repaired', count: repaired.length, objects });
+    log.warn({ count: repaired.length, objects }, 'The kernel had drifted from the policy');
+  }
+
+  function emit(event: ReconcileEvent): void {
+    if (event.type === 'failed') log.warn({ owner: event.owner }, event.reason);
+    options.onEvent?.(event);
+  }
+
+  return {
+    start() {
+      if (started) return;
+      started = true;
+      unsubscribe = policy.onPush((push) =>
+        enqueue({ ...LOOK, scope: push.scope, pushed: push.scope, revision: push.revision }),
+      );
+      interval = setInterval(
+        () => enqueue({ ...LOOK, scope: 'all' }),
+        options.intervalSeconds * 1000,
+      ).unref();
+      enqueue({ ...LOOK, scope: 'all', pushed: 'all', revision: policy.current().revision });
+    },
+    async stop() {
+      started = false;
+      unsubscribe?.();
+      clearInterval(interval);
+      retry.settled();
+      await running;
+      for (const { reject } of queued?.waiting ?? []) reject(stoppedError());
+      queued = undefined;
+      room.sendAway('The gateway is stopping and will go on when it starts again.');
+    },
+    reconcileNow: (scope) =>
+      new Promise((resolve, reject) => {
+        if (started) enqueue({ ...LOOK, scope, waiting: [{ resolve, reject }] });
+        else reject(stoppedError());
+      }),
+    status: () => ({
+      revision: revision ?? 0,
+      lastRunAt,
+      failures: book.owned,
+      gatewayFailures: broken === undefined ? book.unowned : [broken, ...book.unowned],
+      repairs,
+    }),
+    stateOf(ref) {
+      const reason = book.owned.get(ref);
+      if (reason !== undefined) return { configuration: 'failed', reason };
+      const part = partOfRef(ref);
+      const isPending =
+        revision === undefined ||
+        [queued, underWay].some((work) => work !== undefined && scopeHas(work.pushed, part));
+      return { configuration: isPending ? 'pending' : 'synchronized' };
+    },
+    synchronized: (wanted, signal) => room.wait(wanted, signal),
+  };
+}
+
+/** Work that only looks. */
+const LOOK: Work = { scope: NOTHING, pushed: NOTHING, revision: undefined, waiting: [] };
+
+/** So many objects of a repair are named; a lost namespace may have held a million. */
+const LISTED_REPAIRS = 10;
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function stoppedError(): NvgateError {
+  return new NvgateError('timedOut', 'The reconcile loop has stopped. Start the gateway again.');
+}

@@ -1,0 +1,30 @@
+import { compile } from '../dataplane/compile/compile.js';
+import type { Environment } from '../dataplane/compile/environment.js';
+import type { DataPlane, Operation, OperationFailure, Scope } from '../dataplane/port.js';
+import type { PolicyService } from '../policy/service.js';
+import { diff } from './diff.js';
+
+export interface RunContext {
+  readonly policy: Pick<PolicyService, 'current'>;
+  readonly dataPlane: Pick<DataPlane, 'observe' | 'apply'>;
+  /** Asked before each run, because devices come, go and change their MTU. */
+  readonly environment: () => Promise<Environment>;
+}
+
+export interface RunResult {
+  /** Revision of the policy that was compiled: the newest one when the kernel had been read. */
+  readonly revision: number;
+  readonly operations: readonly Operation[];
+  readonly failures: readonly OperationFailure[];
+}
+
+/** Brings one part of the policy to the kernel, whatever state the kernel is in. */
+export async function reconcileOnce(context: RunContext, scope: Scope): Promise<RunResult> {
+  const environment = await context.environment();
+  const observed = await context.dataPlane.observe(scope);
+  // From here to the end of the comparison in one go: a push may change the policy in place.
+  const { revision, policy } = context.policy.current();
+  const operations = diff(compile(policy, environment, scope), observed);
+  const failures = operations.length === 0 ? [] : await context.dataPlane.apply(operations);
+  return { revision, operations, failures };
+}
