@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** First part of every name that a test gives to something on the machine. */
 export const NAME_PREFIX = 'nvgt';
@@ -16,13 +16,21 @@ export function isLeftover(name: string): boolean {
   return startTime(Number(match[1])) !== match[2];
 }
 
-/** Clock ticks from boot to the start of the process (proc(5), field 22 of stat), in base 36. */
+/**
+ * Clock ticks from boot to the start of the process (proc(5), field 22 of stat), in base 36;
+ * `gone` where there is no such process, or nothing but its exit status.
+ */
 function startTime(pid: number): string {
-  const path = `/proc/${pid}/stat`;
-  if (!existsSync(path)) return 'gone';
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return 'gone';
+  }
   // The command name in parentheses may hold blanks; field 3 is the first one behind it.
-  const fields = readFileSync(path, 'utf8').split(') ').pop()?.split(' ') ?? [];
-  return Number(fields[19]).toString(36);
+  const fields = stat.split(') ').pop()?.split(' ') ?? [];
+  const zombie = fields[0] === 'Z';
+  return zombie ? 'gone' : Number(fields[19]).toString(36);
 }
 
 type Task = () => void;

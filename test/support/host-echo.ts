@@ -1,0 +1,92 @@
+import type { Namespace } from './namespace.js';
+import { run, start, type Background } from './process.js';
+
+export type Transport = 'tcp' | 'udp';
+
+/** What the far end saw of one exchange: the addresses tell what was translated on the way. */
+export interface Echo {
+  readonly from: { readonly address: string; readonly port: number };
+  readonly to: { readonly address: string; readonly port: number };
+  readonly payload: string;
+}
+
+/** A server on TCP and UDP that answers each message with an {@link Echo} as JSON. */
+const SERVER = String.raw`
+const net = require('node:net');
+const dgram = require('node:dgram');
+const [port, address] = [Number(process.argv[1]), process.argv[2]];
+const plain = (text) => text.replace(/^::ffff:/, '');
+const answer = (from, to, payload) => JSON.stringify({ from, to, payload }) + '\n';
+const tcp = net.createServer((socket) => {
+  socket.on('error', () => socket.destroy());
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+    if (!text.endsWith('\n')) return;
+    socket.end(answer(
+      { address: plain(socket.remoteAddress), port: socket.remotePort },
+      { address: plain(socket.localAddress), port: socket.localPort },
+      text.slice(0, -1),
+    ));
+  });
+});
+const udp = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
+udp.on('message', (message, peer) => udp.send(
+  answer({ address: peer.address, port: peer.port }, { address, port }, String(message)),
+  peer.port, peer.address,
+));
+tcp.listen(port, address, () => udp.bind(port, address, () => console.log('ready')));
+`;
+
+const CLIENT = String.raw`
+const net = require('node:net');
+const dgram = require('node:dgram');
+const [transport, address, port, timeout, payload] = process.argv.slice(1);
+const fail = (reason) => { console.error(reason); process.exit(1); };
+setTimeout(() => fail('no answer within ' + timeout + ' ms'), Number(timeout));
+const finish = (text) => { process.stdout.write(text); process.exit(0); };
+if (transport === 'tcp') {
+  const socket = net.connect({ host: address, port: Number(port) });
+  let text = '';
+  socket.on('connect', () => socket.write(payload + '\n'));
+  socket.on('data', (chunk) => { text += chunk; });
+  socket.on('end', () => finish(text));
+  socket.on('error', (error) => fail(error.message));
+} else {
+  const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  socket.on('message', (message) => finish(String(message)));
+  socket.on('error', (error) => fail(error.message));
+  socket.send(payload, Number(port), address);
+}
+`;
+
+/**
+ * Starts the echo server on one address and port, TCP and UDP.
+ * @param address of the namespace; 0.0.0.0 takes all, but then UDP answers do not name it
+ */
+export async function startEcho(
+  namespace: Namespace,
+  address: string,
+  port: number,
+): Promise<Background> {
+  const server = start(process.execPath, ['-e', SERVER, String(port), address], { namespace });
+  await server.until((self) => self.stdout().includes('ready'));
+  return server;
+}
+
+export interface ExchangeOptions {
+  readonly transport: Transport;
+  readonly address: string;
+  readonly port: number;
+  /** One line; `hello` where absent. */
+  readonly payload?: string;
+  /** Milliseconds; 3,000 where absent. */
+  readonly timeout?: number;
+}
+
+/** Sends one message to an echo server and answers with what that saw. Rejects without an answer. */
+export async function exchange(namespace: Namespace, options: ExchangeOptions): Promise<Echo> {
+  const { transport, address, port, payload = 'hello', timeout = 3_000 } = options;
+  const args = ['-e', CLIENT, transport, address, String(port), String(timeout), payload];
+  return JSON.parse(await run(process.execPath, args, { namespace })) as Echo;
+}

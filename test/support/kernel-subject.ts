@@ -1,0 +1,73 @@
+import { environmentDevices, type Environment } from '../../src/dataplane/compile/environment.js';
+import { loadObject } from '../../src/dataplane/bpf/object.js';
+import { createKernelDataPlane } from '../../src/dataplane/kernel.js';
+import { externalGroup } from '../../src/dataplane/linux/names.js';
+import { createLinuxNetwork } from '../../src/dataplane/linux/network.js';
+import type { DataPlane } from '../../src/dataplane/port.js';
+import { mountBpf } from './bpf-mount.js';
+import { instanceName, removeNamespaces } from './gateway-instance.js';
+import { createNamespace, ip, type Namespace } from './namespace.js';
+import { enterNamespace } from './network-namespace-thread.js';
+
+/** The real data plane in a namespace that stands for the gateway's, without traffic. */
+export interface KernelSubject {
+  readonly namespace: Namespace;
+  readonly environment: Environment;
+  readonly dataPlane: DataPlane;
+  /** Another data plane on the same kernel state, as a restarted daemon has it. */
+  reopen(): DataPlane;
+  dispose(): Promise<void>;
+}
+
+
+/** The calling thread lives in the gateway's namespace until `dispose`. */
+export async function createKernelSubject(): Promise<KernelSubject> {
+  const namespace = await createNamespace('gateway');
+  await ip(
+    namespace,
+    'link add underlay type veth peer name underlay-p',
+    'link add external type veth peer name external-p',
+    ...['underlay', 'underlay-p', 'external', 'external-p'].map((name) => `link set ${name} up`),
+  );
+  const instance = instanceName();
+  const mount = mountBpf();
+  const leave = enterNamespace(namespace.path);
+  const opened: DataPlane[] = [];
+  const reopen = (): DataPlane => {
+    const dataPlane = createKernelDataPlane({
+      network: createLinuxNetwork({
+        instance,
+        devices: new Map([
+          ['underlay', 'underlay'],
+          ['external', 'external'],
+        ]),
+      }),
+      object: loadObject({
+        path: 'dist/bpf/nvgate.bpf.o',
+        pinDirectory: `${mount.path}/${instance}`,
+        maxEntries: { lookup_records: 4096, provider_peers: 4096 },
+      }),
+      underlay: ['underlay'],
+    });
+    opened.push(dataPlane);
+    return dataPlane;
+  };
+  return {
+    namespace,
+    environment: {
+      underlay: environmentDevices(['underlay'], new Map()),
+      external: environmentDevices(['external'], new Map()),
+      firewallTable: instance,
+      externalGroup: externalGroup(instance),
+    },
+    dataPlane: reopen(),
+    reopen,
+    async dispose() {
+      for (const dataPlane of opened) await dataPlane.close();
+      leave();
+      removeNamespaces(instance);
+      mount.remove();
+      namespace.remove();
+    },
+  };
+}
