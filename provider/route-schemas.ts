@@ -1,4 +1,3 @@
-import type { FastifySchema } from 'fastify';
 import type { TSchema } from 'typebox';
 import { ProblemDocumentSchema, PushAnswerSchema } from './answer-schemas.js';
 
@@ -18,14 +17,18 @@ const PROBLEMS = {
 type ProblemStatus = keyof typeof PROBLEMS;
 
 /** What every write may be refused with. */
-export const WRITE_PROBLEMS = [400, 401, 412, 413, 415, 422, 500, 503, 504] as const;
+const WRITE_PROBLEMS = [400, 401, 412, 413, 415, 422, 500, 503, 504] as const;
 
-/** The answers of a call: what it is for, and how it may be refused. */
+/** The answers of a call, by status: what it is for, and how it may be refused. */
+export type Answers = Record<number, object>;
+
 export function answers(
   schema: TSchema,
   problems: readonly ProblemStatus[],
-): NonNullable<FastifySchema['response']> {
-  const response: Record<number, unknown> = { 200: schema };
+  contentType = 'application/json',
+): Answers {
+  const { description = 'What was asked for' } = schema as { description?: string };
+  const response: Answers = { 200: { description, content: { [contentType]: { schema } } } };
   for (const status of problems)
     response[status] = {
       description: PROBLEMS[status],
@@ -34,6 +37,6 @@ export function answers(
   return response;
 }
 
-export function pushAnswers(...more: ProblemStatus[]): NonNullable<FastifySchema['response']> {
+export function pushAnswers(...more: ProblemStatus[]): Answers {
   return answers(PushAnswerSchema, [...WRITE_PROBLEMS, ...more]);
 }

@@ -163,7 +163,13 @@ export const RoutedConnectionSchema = Type.Object(
 export const ConnectionSchema = Type.Union([NatConnectionSchema, RoutedConnectionSchema], {
   $id: 'Connection',
   description: 'A way out of a VM network',
-  discriminator: { propertyName: 'type' },
+  discriminator: {
+    propertyName: 'type',
+    mapping: {
+      nat: '#/components/schemas/NatConnection',
+      routed: '#/components/schemas/RoutedConnection',
+    },
+  },
 });
 
 const RoutingDomainHeadFields = {

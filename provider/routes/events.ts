@@ -28,14 +28,11 @@ export function events(app: FastifyInstance, context: ProviderContext): void {
         description:
           'Events: `revision` (a push was stored), `synchronized` (a revision was brought to the kernel), `failure` (an object could not be made). The first event is the revision at the time.',
         tags: ['events'],
-        produces: ['text/event-stream'],
-        response: {
-          ...(answers(Type.Null(), [401]) as Record<number, unknown>),
-          200: {
-            description: 'A stream of events',
-            content: { 'text/event-stream': { schema: Type.String() } },
-          },
-        },
+        response: answers(
+          Type.String({ description: 'Events, until one side ends the stream' }),
+          [401],
+          'text/event-stream',
+        ),
       },
     },
     (_request, reply) => {

@@ -19,13 +19,11 @@ export function metrics(app: FastifyInstance, context: ProviderContext): void {
         operationId: 'getMetrics',
         summary: 'Counters, revisions and process figures for Prometheus',
         tags: ['counters'],
-        response: {
-          ...(answers(Type.Null(), [401]) as Record<number, unknown>),
-          200: {
-            description: 'Prometheus text format',
-            content: { 'text/plain': { schema: Type.String() } },
-          },
-        },
+        response: answers(
+          Type.String({ description: 'Prometheus text format' }),
+          [401],
+          'text/plain',
+        ),
       },
     },
     async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { acceptChangeLines, POLICY_BODY_LIMIT } from '../body.js';
-import { ChangesSchema } from '../change-schemas.js';
+import { ChangeSchema, ChangesSchema } from '../change-schemas.js';
 import type { ProviderContext } from '../context.js';
 import { streamPolicy } from '../policy-stream.js';
 import { refusedDocument } from '../problem.js';
@@ -69,10 +69,14 @@ export function policy(app: FastifyInstance, context: ProviderContext): void {
           description:
             'Takes a list of changes as JSON, or as application/x-ndjson one change a line.',
           tags: ['policy'],
-          consumes: ['application/json', 'application/x-ndjson'],
           headers: PushHeadersSchema,
           querystring: PushQuerySchema,
-          body: ChangesSchema,
+          body: {
+            content: {
+              'application/json': { schema: ChangesSchema },
+              'application/x-ndjson': { schema: ChangeSchema },
+            },
+          },
           response: pushAnswers(),
         },
       },

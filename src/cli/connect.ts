@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Client } from '../../provider/client/client.js';
 import type { ApiConfig, Config } from '../config/config.js';
-import { loadConfig } from '../config/load.js';
+import { DEFAULT_CONFIG } from '../config/defaults.js';
 import { messageOf, NvgateError } from '../errors.js';
 import type { CliIo } from './io.js';
 import { OUTPUT_FORMATS, type OutputFormat } from './output.js';
@@ -50,8 +50,8 @@ export function addGlobalOptions(program: Command): void {
 }
 
 /** A client for the gateway that options, environment and configuration name, in this order. */
-export function openClient(io: CliIo, options: GlobalOptions): Client {
-  const config = loadConfig(options.config);
+export async function openClient(io: CliIo, options: GlobalOptions): Promise<Client> {
+  const config = await readConfig(options.config);
   const url = options.url ?? io.env['NVGATE_URL'] ?? urlOf(config.api);
   const ca = readCa(options, config);
   return io.createClient({
@@ -60,6 +60,13 @@ export function openClient(io: CliIo, options: GlobalOptions): Client {
     timeout: options.timeout * 1000,
     ...(ca === undefined ? {} : { ca }),
   });
+}
+
+/** Reading a configuration takes longer than everything else here, so only who asks for one waits. */
+async function readConfig(path: string | undefined): Promise<Config> {
+  if (path === undefined) return DEFAULT_CONFIG;
+  const { loadConfig } = await import('../config/load.js');
+  return loadConfig(path);
 }
 
 function urlOf(api: ApiConfig): string {

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { printLine, type CliIo } from './io.js';
 
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
@@ -8,12 +7,12 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
  * Prints a verb's answer: for people by `table`, for programs as the value itself.
  * @param table lines without line ends
  */
-export function printAnswer(
+export async function printAnswer(
   io: CliIo,
   format: OutputFormat,
   value: unknown,
   table: () => readonly string[],
-): void {
+): Promise<void> {
   switch (format) {
     case 'table':
       for (const line of table()) printLine(io.stdout, line);
@@ -21,10 +20,12 @@ export function printAnswer(
     case 'json':
       printLine(io.stdout, JSON.stringify(value, null, 2));
       return;
-    case 'yaml':
+    case 'yaml': {
+      const { stringify } = await import('yaml');
       // No folding and no anchors: a line is a line, and programs read it with any YAML reader.
       io.stdout.write(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
       return;
+    }
   }
 }
 

@@ -1,34 +1,26 @@
 import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.js';
 import { addGlobalOptions } from './connect.js';
 import { EXIT, exitCodeOf, failureLines } from './failure.js';
 import { printLine, type CliIo } from './io.js';
-import { addApply } from './verbs/apply.js';
-import { addCapabilities } from './verbs/capabilities.js';
-import { addConvert } from './verbs/convert.js';
-import { addCounters } from './verbs/counters.js';
-import { addDelete } from './verbs/delete.js';
-import { addDiff } from './verbs/diff.js';
-import { addEvents } from './verbs/events.js';
-import { addGet } from './verbs/get.js';
-import { addRun } from './verbs/run.js';
-import { addStatus } from './verbs/status.js';
-import { addTrace } from './verbs/trace.js';
-import { addValidate } from './verbs/validate.js';
 
-const VERBS = [
-  addRun,
-  addValidate,
-  addConvert,
-  addApply,
-  addDiff,
-  addGet,
-  addDelete,
-  addTrace,
-  addCapabilities,
-  addStatus,
-  addCounters,
-  addEvents,
-];
+type AddVerb = (program: Command, io: CliIo) => void;
+
+/** Each verb with all that it needs; only those that a command line names are loaded. */
+const VERBS: Readonly<Record<string, () => Promise<AddVerb>>> = {
+  run: async () => (await import('./verbs/run.js')).addRun,
+  validate: async () => (await import('./verbs/validate.js')).addValidate,
+  convert: async () => (await import('./verbs/convert.js')).addConvert,
+  apply: async () => (await import('./verbs/apply.js')).addApply,
+  diff: async () => (await import('./verbs/diff.js')).addDiff,
+  get: async () => (await import('./verbs/get.js')).addGet,
+  delete: async () => (await import('./verbs/delete.js')).addDelete,
+  trace: async () => (await import('./verbs/trace.js')).addTrace,
+  capabilities: async () => (await import('./verbs/capabilities.js')).addCapabilities,
+  status: async () => (await import('./verbs/status.js')).addStatus,
+  counters: async () => (await import('./verbs/counters.js')).addCounters,
+  events: async () => (await import('./verbs/events.js')).addEvents,
+};
 
 const CONTRACT = `
 The answer goes to standard output, everything else to standard error.
@@ -41,7 +33,8 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 gateway not reachable
  */
 export async function runCli(words: readonly string[], io: CliIo): Promise<number> {
   try {
-    await createProgram(io).parseAsync(words, { from: 'user' });
+    const program = await createProgram(words, io);
+    await program.parseAsync(words, { from: 'user' });
     return EXIT.done;
   } catch (error) {
     // Commander has printed its own errors, and throws for --help and --version too.
@@ -51,9 +44,10 @@ export async function runCli(words: readonly string[], io: CliIo): Promise<numbe
   }
 }
 
-function createProgram(io: CliIo): Command {
+async function createProgram(words: readonly string[], io: CliIo): Promise<Command> {
   const program = new Command('nvgate')
     .description('NVGRE gateway: runs it, gives it policy, shows what it does')
+    .version(VERSION, '--version')
     .addHelpText('after', CONTRACT)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -63,6 +57,8 @@ function createProgram(io: CliIo): Command {
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
   addGlobalOptions(program);
-  for (const addVerb of VERBS) addVerb(program, io);
+  const named = words.filter((word) => Object.hasOwn(VERBS, word));
+  for (const verb of named.length > 0 ? named : Object.keys(VERBS))
+    (await VERBS[verb]?.())?.(program, io);
   return program;
 }

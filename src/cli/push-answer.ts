@@ -7,12 +7,12 @@ import { printAnswer, type OutputFormat } from './output.js';
  * The revision that a write led to; its warnings go to standard error.
  * @param warnings lines that say where in a file the warnings stand, where there is a file
  */
-export function printPush(
+export async function printPush(
   io: CliIo,
   format: OutputFormat,
   answer: Pushed,
   warnings = answer.warnings.map((warning) => problemLine(warning)),
-): void {
+): Promise<void> {
   for (const warning of warnings) printLine(io.stderr, `warning: ${warning}`);
-  printAnswer(io, format, answer, () => [`revision ${answer.revision}`]);
+  await printAnswer(io, format, answer, () => [`revision ${answer.revision}`]);
 }

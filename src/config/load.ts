@@ -4,6 +4,7 @@ import { Value } from 'typebox/value';
 import { messageOf, NvgateError, RefusedError, type Problem } from '../errors.js';
 import { isLoopback, parseIp } from '../net/ip.js';
 import type { Config, DeviceConfig } from './config.js';
+import { DEFAULT_CONFIG } from './defaults.js';
 import { parseTextDocument } from './document.js';
 import { explainSchemaErrors } from './explain.js';
 import { ConfigSchema } from './schema.js';
@@ -13,7 +14,7 @@ import { ConfigSchema } from './schema.js';
  * @throws NvgateError `configInvalid`; RefusedError when the text was read, with every error
  */
 export function loadConfig(path: string | undefined): Config {
-  if (path === undefined) return parseConfig('', 'The default configuration');
+  if (path === undefined) return DEFAULT_CONFIG;
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -1,8 +1,10 @@
 import { Type } from 'typebox';
+import type { LimitsConfig } from './config.js';
+import { DEFAULT_CONFIG } from './defaults.js';
 
 /*
- * The one source of the configuration's keys, their types and their defaults: it validates the
- * file, and config/nvgate.schema.json is generated from it for editors.
+ * The configuration's keys and what each may be. It validates the file and fills in the defaults,
+ * and config/nvgate.schema.json is generated from it for editors.
  */
 
 const closed = { additionalProperties: false } as const;
@@ -25,79 +27,87 @@ const DeviceSchema = Type.Object(
 
 const FilePath = (description: string) => Type.String({ minLength: 1, description });
 
-const Limit = (fallback: number, description: string) =>
-  Type.Integer({ minimum: 1, maximum: 16_777_216, default: fallback, description });
+const Limit = (of: keyof LimitsConfig, description: string) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: 16_777_216,
+    default: DEFAULT_CONFIG.limits[of],
+    description,
+  });
 
 export const ConfigSchema = Type.Object(
   {
     instance: Type.String({
       pattern: '^[a-z][a-z0-9-]{0,14}$',
-      default: 'nvgate',
+      default: DEFAULT_CONFIG.instance,
       description:
         'Prefix of everything that this gateway owns on the machine: small letters, digits and dashes, a letter first, at most 15 characters',
     }),
     underlay: Type.Array(DeviceSchema, {
       minItems: 1,
-      default: [{ name: 'underlay', device: 'underlay' }],
+      default: DEFAULT_CONFIG.underlay,
       description: 'Devices that lead to the NVE hosts; the first is the default',
     }),
     external: Type.Array(DeviceSchema, {
       minItems: 1,
-      default: [{ name: 'external', device: 'external' }],
+      default: DEFAULT_CONFIG.external,
       description: 'Devices that lead to the physical network; the first is the default',
     }),
     api: Type.Object(
       {
         host: Type.String({
           minLength: 1,
-          default: '127.0.0.1',
+          default: DEFAULT_CONFIG.api.host,
           description: 'Address or name that the provider API listens on',
         }),
         port: Type.Integer({
           minimum: 1,
           maximum: 65_535,
-          default: 7637,
+          default: DEFAULT_CONFIG.api.port,
           description: 'TCP port of the provider API',
         }),
         certificateFile: Type.Optional(
           FilePath('PEM certificate chain; self-made in the state directory if absent'),
         ),
         keyFile: Type.Optional(FilePath('PEM key of certificateFile')),
-        tls: Type.Boolean({ default: true, description: 'May be false only on a loopback host' }),
+        tls: Type.Boolean({
+          default: DEFAULT_CONFIG.api.tls,
+          description: 'May be false only on a loopback host',
+        }),
       },
       { ...closed, default: {}, description: 'The provider API' },
     ),
     stateDirectory: Type.String({
       pattern: '^/',
-      default: '/var/lib/nvgate',
+      default: DEFAULT_CONFIG.stateDirectory,
       description: 'Absolute path; holds the policy store, the certificate and the bearer token',
     }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
-      default: 'info',
+      default: DEFAULT_CONFIG.logLevel,
       description: 'Least severe message that is logged',
     }),
     allowInsecureVpn: Type.Boolean({
-      default: false,
+      default: DEFAULT_CONFIG.allowInsecureVpn,
       description: 'Accept VPN protocols that are known to be broken (PPTP)',
     }),
     limits: Type.Object(
       {
-        virtualSubnets: Limit(16_384, 'Virtual subnets, all routing domains together'),
-        lookupRecords: Limit(1_048_576, 'Lookup records'),
-        customerRoutes: Limit(262_144, 'Customer routes'),
-        providerPeers: Limit(1_048_576, 'Pairs of routing domain and provider address'),
+        virtualSubnets: Limit('virtualSubnets', 'Virtual subnets, all routing domains together'),
+        lookupRecords: Limit('lookupRecords', 'Lookup records'),
+        customerRoutes: Limit('customerRoutes', 'Customer routes'),
+        providerPeers: Limit('providerPeers', 'Pairs of routing domain and provider address'),
       },
       { ...closed, default: {}, description: 'How much the packet path has room for' },
     ),
     reconcileIntervalSeconds: Type.Integer({
       minimum: 1,
       maximum: 86_400,
-      default: 10,
+      default: DEFAULT_CONFIG.reconcileIntervalSeconds,
       description: 'Seconds between full comparisons of the kernel with the policy',
     }),
     bpfDirectory: Type.String({
       pattern: '^/',
-      default: '/sys/fs/bpf',
+      default: DEFAULT_CONFIG.bpfDirectory,
       description: 'Absolute path of a mounted bpf file system; maps are pinned below it',
     }),
   },

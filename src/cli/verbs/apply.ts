@@ -30,9 +30,9 @@ export function addApply(program: Command, io: CliIo): void {
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<ApplyOptions>();
       const file = await readPolicyFile(io, options.file, UNNAMED_DEVICES);
-      const client = openClient(io, options);
+      const client = await openClient(io, options);
       const { answer, placed } = await push(client, file, options);
-      printPush(io, options.output, answer, file.problemLines(placed(answer.warnings)));
+      await printPush(io, options.output, answer, file.problemLines(placed(answer.warnings)));
     });
 }
 

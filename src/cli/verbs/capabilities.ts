@@ -10,8 +10,9 @@ export function addCapabilities(program: Command, io: CliIo): void {
     .description('show what the gateway supports now, and why it does not support the rest')
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const capabilities = await openClient(io, options).capabilities();
-      printAnswer(io, options.output, capabilities, () => lines(capabilities));
+      const client = await openClient(io, options);
+      const capabilities = await client.capabilities();
+      await printAnswer(io, options.output, capabilities, () => lines(capabilities));
     });
 }
 

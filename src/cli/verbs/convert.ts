@@ -43,7 +43,7 @@ export function addConvert(program: Command, io: CliIo): void {
           `error: ${input.name} has ${problems.length} line(s) that cannot be read as policy.`,
         ]);
       const format = options.output === 'json' ? 'json' : 'yaml';
-      printAnswer(io, format, formatPolicy(policy), () => []);
+      await printAnswer(io, format, formatPolicy(policy), () => []);
     });
 }
 

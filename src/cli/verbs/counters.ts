@@ -18,12 +18,13 @@ export function addCounters(program: Command, io: CliIo): void {
     .option('--dropped', 'only packets that were dropped')
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<CountersOptions>();
-      const counters = (await openClient(io, options).counters()).filter(
+      const client = await openClient(io, options);
+      const counters = (await client.counters()).filter(
         ({ vsid, kind }) =>
           (options.vsid === undefined || vsid === options.vsid) &&
           (options.dropped !== true || kind === 'dropped'),
       );
-      printAnswer(io, options.output, { counters }, () => renderTable(COLUMNS, counters));
+      await printAnswer(io, options.output, { counters }, () => renderTable(COLUMNS, counters));
     });
 }
 

@@ -30,14 +30,14 @@ export function addDelete(program: Command, io: CliIo): void {
       if (noun.scope === 'domain') {
         if (options.routingDomain === undefined)
           throw new UsageError(`name the routing domain of the ${noun.name} (--routing-domain).`);
-        const client = openClient(io, options);
+        const client = await openClient(io, options);
         const domain = await selectDomain(client, options.routingDomain);
         const objects = noun.collection(client, domain.id);
-        printPush(io, options.output, await objects.delete(id, write));
+        await printPush(io, options.output, await objects.delete(id, write));
       } else {
-        const client = openClient(io, options);
+        const client = await openClient(io, options);
         const whole = noun.name === ROUTING_DOMAINS.name ? (await selectDomain(client, id)).id : id;
-        printPush(io, options.output, await noun.collection(client).delete(whole, write));
+        await printPush(io, options.output, await noun.collection(client).delete(whole, write));
       }
     });
 }

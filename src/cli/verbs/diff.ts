@@ -23,7 +23,8 @@ export function addDiff(program: Command, io: CliIo): void {
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<DiffOptions>();
       const file = await readPolicyFile(io, options.file, UNNAMED_DEVICES);
-      const { policy: document } = await openClient(io, options).policy();
+      const client = await openClient(io, options);
+      const { policy: document } = await client.policy();
       const current = translatePolicy(document, UNNAMED_DEVICES);
       const [problem] = current.problems;
       if (problem !== undefined)
@@ -32,7 +33,7 @@ export function addDiff(program: Command, io: CliIo): void {
           `The gateway's policy cannot be read here: ${problem.path}: ${problem.message} Is this nvgate older than the gateway?`,
         );
       const found = differences(current.policy, file.policy);
-      printAnswer(io, options.output, found, () => found.map(line));
+      await printAnswer(io, options.output, found, () => found.map(line));
     });
 }
 

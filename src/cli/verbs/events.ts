@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
 import type { GatewayEvent } from '../../../provider/client/responses.js';
 import { openClient, type GlobalOptions } from '../connect.js';
 import { printLine, type CliIo } from '../io.js';
@@ -20,14 +19,15 @@ export function addEvents(program: Command, io: CliIo): void {
     .addHelpText('after', '\n-o json prints one JSON object a line, -o yaml one document each.')
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<EventsOptions>();
-      const events = openClient(io, options).events(
+      const client = await openClient(io, options);
+      const events = client.events(
         options.follow === true ? { signal: io.interruption() } : { quiet: QUIET_MILLISECONDS },
       );
-      for await (const event of events) print(io, options.output, event);
+      for await (const event of events) await print(io, options.output, event);
     });
 }
 
-function print(io: CliIo, format: OutputFormat, event: GatewayEvent): void {
+async function print(io: CliIo, format: OutputFormat, event: GatewayEvent): Promise<void> {
   switch (format) {
     case 'table':
       printLine(io.stdout, printable(line(event)));
@@ -35,9 +35,11 @@ function print(io: CliIo, format: OutputFormat, event: GatewayEvent): void {
     case 'json':
       printLine(io.stdout, JSON.stringify(event));
       return;
-    case 'yaml':
+    case 'yaml': {
+      const { stringify } = await import('yaml');
       io.stdout.write(`---\n${stringify(event, { lineWidth: 0 })}`);
       return;
+    }
   }
 }
 

@@ -31,7 +31,7 @@ export function addGet(program: Command, io: CliIo): void {
     .action(async (name: string, id: string | undefined, _: object, command: Command) => {
       const options = command.optsWithGlobals<GetOptions>();
       const noun = findNoun(name);
-      const client = openClient(io, options);
+      const client = await openClient(io, options);
       if (noun.scope === 'domain') await getFromDomains(io, options, client, noun, id);
       else await getFromGateway(io, options, client, noun, id);
     });
@@ -63,7 +63,7 @@ async function getFromGateway(
   const whole = domains && options.output !== 'table';
   const listed = whole ? await Promise.all(items.map((item) => wholeDomain(client, item))) : items;
   const document = { apiVersion: 'nvgate/v1', [noun.list]: listed };
-  printAnswer(io, options.output, document, () => renderTable(noun.columns, items));
+  await printAnswer(io, options.output, document, () => renderTable(noun.columns, items));
 }
 
 function wholeDomain(client: Client, item: object): Promise<object> {
@@ -99,7 +99,9 @@ async function getFromDomains(
       cell: ({ item }: Row) => column.cell(item),
     })),
   ];
-  printAnswer(io, options.output, policyDocument(noun, rows), () => renderTable(columns, rows));
+  await printAnswer(io, options.output, policyDocument(noun, rows), () =>
+    renderTable(columns, rows),
+  );
 }
 
 function policyDocument(noun: AnyDomainNoun, rows: readonly Row[]): object {

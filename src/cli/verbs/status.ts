@@ -10,8 +10,9 @@ export function addStatus(program: Command, io: CliIo): void {
     .description('show how the gateway is and how far the kernel is with the policy')
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const gateway = await openClient(io, options).gateway();
-      printAnswer(io, options.output, gateway, () => lines(gateway));
+      const client = await openClient(io, options);
+      const gateway = await client.gateway();
+      await printAnswer(io, options.output, gateway, () => lines(gateway));
     });
 }
 

@@ -29,14 +29,15 @@ export function addTrace(program: Command, io: CliIo): void {
       const { vsid, from, to, protocol, port } = options;
       if (port !== undefined && protocol === undefined)
         throw new UsageError('--port needs --protocol.');
-      const trace = await openClient(io, options).trace({
+      const client = await openClient(io, options);
+      const trace = await client.trace({
         vsid,
         from,
         to,
         ...(protocol === undefined ? {} : { protocol }),
         ...(port === undefined ? {} : { port }),
       });
-      printAnswer(io, options.output, trace, () => lines(trace));
+      await printAnswer(io, options.output, trace, () => lines(trace));
     });
 }
 

@@ -31,7 +31,7 @@ export function addValidate(program: Command, io: CliIo): void {
       for (const { file, warnings } of checks)
         for (const warning of warnings)
           printLine(io.stderr, `warning: ${problemLine(warning, file)}`);
-      printAnswer(io, options.output, checks, () => renderTable(COLUMNS, checks));
+      await printAnswer(io, options.output, checks, () => renderTable(COLUMNS, checks));
       const lines = checks.flatMap(({ file, errors }) =>
         errors.map((problem) => problemLine(problem, file)),
       );
