@@ -29,9 +29,11 @@ export function describeApi(app: FastifyInstance, version: string): void {
       url,
     }),
     transformObject: (document) => {
-      const described = 'openapiObject' in document ? document.openapiObject : {};
+      if (!('openapiObject' in document)) return document.swaggerObject;
+      const { openapiObject } = document;
       const schemas = Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)));
-      return { ...described, components: { ...described.components, schemas } };
+      Object.assign(openapiObject.components ?? {}, { schemas });
+      return openapiObject;
     },
   });
 }

@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { buildApp } from '../provider/app.js';
 import type { ProviderContext } from '../provider/context.js';
 import { startServer } from '../provider/server.js';
-import { loadTls } from '../provider/tls.js';
+import { loadCertificate, type ServerCertificate } from '../provider/tls.js';
 import { loadToken } from '../provider/token.js';
 import type { Config } from './config/config.js';
 import { capabilitiesOf } from './daemon/capabilities.js';
@@ -63,18 +64,32 @@ export async function startDaemon(config: Config): Promise<Daemon> {
     token: await loadToken(config.stateDirectory),
     log,
   };
-  const app = await buildApp(context, await loadTls(config));
-  await startServer(app, config.api);
+  const tls = await certificateOf(config);
+  const server = await startServer(buildApp(context, tls === undefined ? {} : { tls }), config.api);
   log.info({ version: VERSION, revision: policy.current().revision }, 'nvgate serves');
 
   return {
     stop: async () => {
-      await app.close();
+      await server.close();
       await reconciler.stop();
       await dataPlane.close();
       await store.close();
       log.info('nvgate has stopped; the kernel goes on forwarding');
     },
+  };
+}
+
+/** The operator's own certificate, a self-made one, or none where TLS is off. */
+async function certificateOf({
+  api,
+  stateDirectory,
+}: Config): Promise<ServerCertificate | undefined> {
+  if (!api.tls) return undefined;
+  if (api.certificateFile === undefined || api.keyFile === undefined)
+    return loadCertificate(stateDirectory, [api.host]);
+  return {
+    cert: await readFile(api.certificateFile, 'utf8'),
+    key: await readFile(api.keyFile, 'utf8'),
   };
 }
 

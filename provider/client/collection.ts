@@ -4,8 +4,8 @@ import { readText, type Call, type Transport } from './transport.js';
 export interface WriteOptions {
   /** Refuse with `revisionMismatch` unless the policy still has this revision. */
   readonly ifMatch?: number;
-  /** Answer only when the kernel has what was pushed. */
-  readonly wait?: boolean;
+  /** Answer only when the kernel has what was pushed, or after so many seconds (1..600). */
+  readonly waitSeconds?: number;
 }
 
 /** The objects of one noun, for example the lookup records of one routing domain. */
@@ -54,12 +54,15 @@ export async function push(
   call: Call,
   options: WriteOptions = {},
 ): Promise<Pushed> {
-  const { ifMatch, wait = false } = options;
+  const { ifMatch, waitSeconds } = options;
   return callJson(transport, {
     ...call,
-    path: wait ? `${call.path}?wait=synchronized` : call.path,
+    path:
+      waitSeconds === undefined
+        ? call.path
+        : `${call.path}?wait=synchronized&timeout=${waitSeconds}`,
     headers: ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` },
-    patient: wait,
+    patience: (waitSeconds ?? 0) * 1000,
   });
 }
 

@@ -22,7 +22,7 @@ export async function* followEvents(
       path: '/v1/events',
       headers: { accept: 'text/event-stream' },
       // Hours may pass between two events.
-      patient: true,
+      patience: Infinity,
       signal: stop,
     });
     if (quiet !== undefined) timer = setTimeout(() => pause.abort(), quiet);

@@ -24,8 +24,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
   readonly signal?: AbortSignal;
-  /** Waits for the answer for as long as it takes: for calls that are meant to wait. */
-  readonly patient?: boolean;
+  /** Milliseconds that the gateway may be silent beyond `timeout`; Infinity for no end. */
+  readonly patience?: number;
 }
 
 export type Body =
@@ -60,6 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   const send = (call: Call): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
+      const silence = options.timeout + (call.patience ?? 0);
       const requestOptions: RequestOptions = {
         agent,
         method: call.method,
@@ -69,7 +70,7 @@ export function createTransport(options: TransportOptions): Transport {
           ...contentType(call.body),
           ...call.headers,
         },
-        ...(call.patient === true ? {} : { timeout: options.timeout }),
+        ...(silence === Infinity ? {} : { timeout: silence }),
         ...(call.signal === undefined ? {} : { signal: call.signal }),
       };
       const target = new URL(call.path, base);
@@ -82,7 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
         else reject(unreachable(base, error));
       });
       request.on('timeout', () => {
-        request.destroy(new Error(`no answer for ${options.timeout / 1000} seconds`));
+        request.destroy(new Error(`no answer for ${silence / 1000} seconds`));
       });
       if (call.body === undefined) request.end();
       else if ('json' in call.body) request.end(JSON.stringify(call.body.json));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Client } from '../../provider/client/client.js';
+import type { WriteOptions } from '../../provider/client/collection.js';
 import type { ApiConfig, Config } from '../config/config.js';
 import { DEFAULT_CONFIG } from '../config/defaults.js';
 import { messageOf, NvgateError } from '../errors.js';
@@ -48,6 +49,15 @@ export function addGlobalOptions(program: Command): void {
       30,
     );
 }
+
+/** What `--wait` asks of a write: to wait as long as for any other answer. */
+export function writeOptions({ wait, timeout }: GlobalOptions & { wait?: boolean }): WriteOptions {
+  if (wait !== true) return {};
+  return { waitSeconds: Math.min(Math.max(Math.ceil(timeout), 1), LONGEST_WAIT_SECONDS) };
+}
+
+/** What the gateway accepts. */
+const LONGEST_WAIT_SECONDS = 600;
 
 /** A client for the gateway that options, environment and configuration name, in this order. */
 export async function openClient(io: CliIo, options: GlobalOptions): Promise<Client> {

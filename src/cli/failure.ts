@@ -60,8 +60,6 @@ export function apiErrorLines(error: ApiProblemError): string[] {
     lines.push(
       'Give the token with --token-file or NVGATE_TOKEN; the gateway keeps it in its state directory.',
     );
-  if (error.revision !== undefined)
-    lines.push(`The push is stored as revision ${error.revision} all the same.`);
   return lines;
 }
 

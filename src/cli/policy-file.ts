@@ -41,7 +41,14 @@ export async function readPolicyFile(
   const input = await readInput(io, path);
   const { value, locate } = parseOrReport(input);
   const problemLines = (problems: readonly Problem[]) =>
-    locate(problems).map((problem) => problemLine(problem, input.name));
+    problems.map((problem) =>
+      // The path of an object that the gateway has already is no place in the file.
+      problem.path.startsWith('/v1/')
+        ? problemLine(problem)
+        : locate([problem])
+            .map((placed) => problemLine(placed, input.name))
+            .join(''),
+    );
   const { policy, problems } = translatePolicy(value, devices);
   if (problems.length > 0)
     throw new ReportedFailure([

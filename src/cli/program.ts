@@ -57,7 +57,7 @@ async function createProgram(words: readonly string[], io: CliIo): Promise<Comma
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
   addGlobalOptions(program);
-  const named = words.filter((word) => Object.hasOwn(VERBS, word));
+  const named = [...new Set(words)].filter((word) => Object.hasOwn(VERBS, word));
   for (const verb of named.length > 0 ? named : Object.keys(VERBS))
     (await VERBS[verb]?.())?.(program, io);
   return program;

@@ -1,7 +1,8 @@
 import {
+  isMap,
   isNode,
-  isPair,
   isScalar,
+  isSeq,
   LineCounter,
   parseDocument as parseYaml,
   visit,
@@ -136,14 +137,16 @@ function offsetOf(contents: ParsedNode | null, path: readonly string[]): number 
   let node: unknown = contents;
   let offset = contents?.range[0];
   for (const key of path) {
-    if (!isNode(node) || !('items' in node)) break;
-    const child = node.items.find((item, index) =>
-      isPair(item) ? isScalar(item.key) && String(item.key.value) === key : String(index) === key,
-    );
-    if (child === undefined) break;
-    const named = isPair(child) ? child.key : child;
-    if (isNode(named) && named.range) offset = named.range[0];
-    node = isPair(child) ? child.value : child;
+    if (isSeq(node)) {
+      node = node.items[Number(key)];
+      if (!isNode(node)) break;
+      offset = node.range?.[0] ?? offset;
+    } else if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      if (pair === undefined || !isScalar(pair.key)) break;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else break;
   }
   return offset;
 }

@@ -10,7 +10,7 @@ import {
 } from '../codec/neighbour-discovery.js';
 import { NvgreOffset } from '../codec/nvgre.js';
 import type { ForwardingTables, LookupRecordEntry } from '../model/forwarding-table.js';
-import { isLinkLocal, isMulticast, isUnspecified } from '../net/ip.js';
+import { isLinkLocal, isUnspecified } from '../net/ip.js';
 import type { MacAddress } from '../net/mac.js';
 import type { InnerIpv6, InnerPacket } from './inner-packet.js';
 import { dropped, type Dropped, type Forwarded } from './outcome.js';
@@ -89,7 +89,6 @@ function readQuestion(
   if (inner.payloadLength !== NEIGHBOUR_MESSAGE_BYTES) return undefined;
   const solicitation = readNeighbourSolicitation(bytes, MESSAGE, inner.payloadLength);
   if (solicitation?.code !== 0 || solicitation.sourceLinkLayer === undefined) return undefined;
-  if (isMulticast(solicitation.target)) return undefined;
   const target = tables.lookupRecord(subnet.routingDomain, solicitation.target);
   if (target?.local !== true || target.vsid !== subnet.vsid) return undefined;
   return { target, targetAddress: solicitation.target, senderMac: solicitation.sourceLinkLayer };

@@ -1,10 +1,11 @@
 import type { Connection, ConnectionRoute } from '../model/connection.js';
 import { isMulticastRoute, isOnLink, type CustomerRoute } from '../model/customer-route.js';
 import type { ForwardingTables } from '../model/forwarding-table.js';
+import { lookupRecordKey } from '../model/lookup-record.js';
 import type { RoutingDomain } from '../model/routing-domain.js';
 import type { Vsid } from '../model/vsid.js';
 import { familyOf, type IpAddress } from '../net/ip.js';
-import { defaultPrefix, formatPrefix, prefixContains, type Prefix } from '../net/prefix.js';
+import { formatPrefix, prefixContains, prefixFamily, type Prefix } from '../net/prefix.js';
 
 /** What the routing domain's own routing table has for a destination. */
 export type RouteChoice =
@@ -72,17 +73,20 @@ function* virtualSubnetRoutes(domain: RoutingDomain): Generator<RouteChoice> {
 
 /**
  * Broadcast and multicast are not routed. A next hop that is the gateway itself says how packets
- * get here, not where they go from here; one without a record leads nowhere.
+ * get here, not where they go from here; one without a record that routes leads nowhere.
  */
 function leadsOn(domain: RoutingDomain, route: CustomerRoute, tables: ForwardingTables): boolean {
   if (isOnLink(route)) return true;
   if (isMulticastRoute(route)) return false;
   const router = tables.lookupRecord(domain.head.id, route.nextHop);
-  return router !== undefined && !router.local;
+  if (router === undefined || router.local) return false;
+  const key = lookupRecordKey(router.vsid, router.customerAddress);
+  return domain.lookupRecords.get(key)?.type !== 'l2only';
 }
 
-/** A NAT connection that names no routes is the way to everywhere. */
+/** NAT leads nowhere in the family that its external address is not of. */
 function connectionRoutes(connection: Connection): readonly ConnectionRoute[] {
-  if (connection.type !== 'nat' || connection.routes.length > 0) return connection.routes;
-  return [{ destinationPrefix: defaultPrefix(familyOf(connection.externalAddress)), metric: 0 }];
+  if (connection.type !== 'nat') return connection.routes;
+  const family = familyOf(connection.externalAddress);
+  return connection.routes.filter((route) => prefixFamily(route.destinationPrefix) === family);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { messageOf } from '../errors.js';
 import type { Change } from './change.js';
+import { prepareFiles } from './lmdb-files.js';
 import { readPolicy, readProviderAddresses } from './read-policy.js';
 import { storeUnavailable, type PolicyStore } from './store.js';
 import { domainEnd, PROVIDER_ADDRESSES_KEY, REVISION_KEY } from './store-keys.js';
@@ -21,6 +22,7 @@ export async function openLmdbStore(directory: string): Promise<PolicyStore> {
   let fileId: number;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    await prepareFiles(path);
     rows = open<Row, Buffer>({ path, ...LMDB_OPTIONS });
     fileId = (await stat(path)).ino;
   } catch (error) {
@@ -130,6 +132,8 @@ async function causeOf(error: unknown): Promise<unknown> {
     await commitError;
     return error;
   } catch (cause) {
-    return new Error(`${messageOf(cause)} (is the disk full?)`, { cause });
+    // The rest is about pages and buffers.
+    const [reason = ''] = messageOf(cause).split(':');
+    return new Error(`${reason} (is the disk full?)`, { cause });
   }
 }

@@ -1,12 +1,11 @@
 import {
-  objectKey,
-  objectValue,
   type Device,
   type KernelObject,
   type KernelObjectKind,
   type Place,
 } from '../dataplane/kernel-object.js';
 import type { Operation } from '../dataplane/port.js';
+import { createObjectIndex, sameValue } from './object-index.js';
 
 /**
  * What has to be there before what: an object is added after those of a lower rank and removed
@@ -41,22 +40,19 @@ export function diff(
   desired: Iterable<KernelObject>,
   observed: Iterable<KernelObject>,
 ): Operation[] {
-  const unwanted = new Map<string, KernelObject>();
-  for (const object of observed) unwanted.set(objectKey(object), object);
+  const unwanted = createObjectIndex();
+  for (const object of observed) unwanted.add(object);
 
-  const wanted = new Set<string>();
+  const wanted = createObjectIndex();
   const puts: Operation[] = [];
   for (const object of desired) {
-    const key = objectKey(object);
-    if (wanted.has(key)) continue;
-    wanted.add(key);
-    const present = unwanted.get(key);
-    unwanted.delete(key);
+    if (!wanted.add(object)) continue;
+    const present = unwanted.take(object);
     if (present === undefined) puts.push({ action: 'add', object });
-    else if (objectValue(present) !== objectValue(object)) puts.push({ action: 'change', object });
+    else if (!sameValue(present, object)) puts.push({ action: 'change', object });
   }
 
-  const removals = removableOf(unwanted.values()).map((object): Operation => ({
+  const removals = removableOf(unwanted.rest()).map((object): Operation => ({
     action: 'remove',
     object,
   }));
@@ -71,8 +67,8 @@ function byRank(a: Operation, b: Operation): number {
  * Without what is not ours, and without what vanishes by itself with a namespace or link that is
  * removed too. (A link is removed before its namespace all the same: its other end lies outside.)
  */
-function removableOf(unwanted: Iterable<KernelObject>): KernelObject[] {
-  const objects = [...unwanted].filter((object) => object.foreign !== true);
+function removableOf(unwanted: readonly KernelObject[]): KernelObject[] {
+  const objects = unwanted.filter((object) => object.foreign !== true);
   const gone = new Set<string>();
   for (const object of objects)
     if (object.kind === 'namespace') gone.add(object.domain);

@@ -173,7 +173,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   function emit(event: ReconcileEvent): void {
     if (event.type === 'failed') log.warn({ owner: event.owner }, event.reason);
-    options.onEvent?.(event);
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      log.error({ err: error }, 'A listener to reconcile events failed');
+    }
   }
 
   return {

@@ -12,6 +12,9 @@ import { BLUE, record } from './policy-builder.js';
  */
 const [directory = '', records = ''] = process.argv.slice(2);
 
+// A limit on the size of files then makes writes fail instead of ending the process.
+process.on('SIGXFSZ', () => undefined);
+
 const store = await openLmdbStore(directory);
 let { revision } = await store.load();
 let refused = 0;

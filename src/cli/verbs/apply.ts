@@ -3,7 +3,7 @@ import type { Client } from '../../../provider/client/client.js';
 import { ApiProblemError } from '../../../provider/client/problem-error.js';
 import type { Pushed } from '../../../provider/client/responses.js';
 import type { Problem } from '../../errors.js';
-import { openClient, type GlobalOptions } from '../connect.js';
+import { openClient, writeOptions, type GlobalOptions } from '../connect.js';
 import { apiErrorLines, ReportedFailure } from '../failure.js';
 import type { CliIo } from '../io.js';
 import { changesOf, problemsInFile } from '../policy-changes.js';
@@ -43,7 +43,7 @@ interface PlacedPush {
 }
 
 async function push(client: Client, file: PolicyFile, options: ApplyOptions): Promise<PlacedPush> {
-  const write = { wait: options.wait ?? false };
+  const write = writeOptions(options);
   const changes = options.replace === true ? undefined : [...changesOf(file.document)];
   const placed = (problems: readonly Problem[]) =>
     changes === undefined ? problems : problemsInFile(problems, changes);

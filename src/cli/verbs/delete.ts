@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openClient, type GlobalOptions } from '../connect.js';
+import { openClient, writeOptions, type GlobalOptions } from '../connect.js';
 import { selectDomain } from '../domains.js';
 import { UsageError } from '../failure.js';
 import type { CliIo } from '../io.js';
@@ -26,7 +26,7 @@ export function addDelete(program: Command, io: CliIo): void {
       const noun = findNoun(name);
       if (id.split('/').length !== noun.idParts)
         throw new UsageError(`"${id}" is not a whole id of ${noun.name}, like ${noun.idForm}.`);
-      const write = { wait: options.wait ?? false };
+      const write = writeOptions(options);
       if (noun.scope === 'domain') {
         if (options.routingDomain === undefined)
           throw new UsageError(`name the routing domain of the ${noun.name} (--routing-domain).`);

@@ -7,15 +7,20 @@ import { operationSteps } from './operation-steps.js';
 import { inParallel } from './parallel.js';
 
 /**
- * Applies operations in their order. Neighbouring ones that only concern routing domains are done
- * for a few domains at a time, since no two domains meet in anything.
+ * Applies operations in their order, but for those of one kind, which do not depend on those in
+ * other namespaces. What only concerns routing domains is done for a few of them at a time, since
+ * no two meet in anything.
  */
 export async function apply(
   context: NetworkContext,
   operations: readonly Operation[],
 ): Promise<OperationFailure[]> {
   const failures: OperationFailure[] = [];
-  for (const stretch of neighbours(operations, (operation) => laneOf(operation) === 'gateway')) {
+  const ordered = neighbours(
+    operations,
+    ({ action, object }) => `${action} ${object.kind}`,
+  ).flatMap(domainsFirst);
+  for (const stretch of neighbours(ordered, isOfGateway)) {
     const lanes = new Map<Place, Operation[]>();
     for (const operation of stretch) {
       const lane = lanes.get(laneOf(operation));
@@ -26,6 +31,18 @@ export async function apply(
     failures.push(...found.flat());
   }
   return failures;
+}
+
+/** Long stretches of routing domains' operations, for them to run side by side. */
+function domainsFirst(operations: readonly Operation[]): Operation[] {
+  return [
+    ...operations.filter((operation) => !isOfGateway(operation)),
+    ...operations.filter(isOfGateway),
+  ];
+}
+
+function isOfGateway(operation: Operation): boolean {
+  return laneOf(operation) === 'gateway';
 }
 
 /** The namespace whose state an operation changes; a pair belongs to its routing domain. */
@@ -77,9 +94,12 @@ async function applyLane(
 }
 
 /** Cuts a list where the answer changes from one item to the next. */
-function neighbours<Item>(items: readonly Item[], question: (item: Item) => boolean): Item[][] {
+function neighbours<Item>(
+  items: readonly Item[],
+  question: (item: Item) => string | boolean,
+): Item[][] {
   const cut: Item[][] = [];
-  let before: boolean | undefined;
+  let before: string | boolean | undefined;
   for (const item of items) {
     const answer = question(item);
     if (answer === before) cut.at(-1)?.push(item);

@@ -132,7 +132,9 @@ async function ipOutcome(step: IpStep, error: string): Promise<Outcome> {
 const SYSCTL_SCRIPT = `
 number=0
 while read -r path value; do
-  message=$( { printf '%s\\n' "$value" >"/proc/sys/$path"; } 2>&1 ) || echo "$number" $message
+  { printf '%s\\n' "$value" >"/proc/sys/$path"; } 2>/dev/null ||
+    message=$( { printf '%s\\n' "$value" >"/proc/sys/$path"; } 2>&1 ) ||
+    echo "$number" $message
   number=$((number + 1))
 done
 echo end

@@ -58,10 +58,17 @@ const refuse = (errors: ApiProblemError['errors']) => () =>
 
 describe('--replace', () => {
   it('puts the whole file', async () => {
-    const { exit, stdout, calls } = await apply(['-f', EXAMPLE, '--replace', '--wait']);
+    const { exit, stdout, calls } = await apply([
+      '-f',
+      EXAMPLE,
+      '--replace',
+      '--wait',
+      '--timeout',
+      '900',
+    ]);
     expect([exit, stdout]).toEqual([0, 'revision 42\n']);
     expect(calls).toEqual([
-      { policy: parse(readFileSync(EXAMPLE, 'utf8')) as unknown, options: { wait: true } },
+      { policy: parse(readFileSync(EXAMPLE, 'utf8')) as unknown, options: { waitSeconds: 600 } },
     ]);
   });
 
@@ -113,13 +120,13 @@ describe('without --replace', () => {
     const errors = [
       { path: '/changes/3/value/vsid', code: 'invalidVsid' as const, message: 'Is reserved.' },
       { path: '/changes/0', code: 'limitExceeded' as const, message: 'Is too much.' },
-      { path: 'routing-domains/x', code: 'notFound' as const, message: 'Is elsewhere.' },
+      { path: '/v1/routing-domains/x', code: 'notFound' as const, message: 'Is elsewhere.' },
     ];
     const { exit, stderr } = await apply(['-f', '-'], SMALL, refuse(errors));
     expect(exit).toBe(1);
     expect(stderr).toContain('<stdin>:8:10: /routingDomains/0/lookupRecords/1/vsid: Is reserved.');
     expect(stderr).toContain('<stdin>:3:5: /routingDomains/0: Is too much.');
-    expect(stderr).toContain('routing-domains/x: Is elsewhere. (notFound)');
+    expect(stderr).toMatch(/^\/v1\/routing-domains\/x: Is elsewhere\. \(notFound\)$/m);
   });
 
   it('places warnings, and keeps them off the answer', async () => {
@@ -153,10 +160,16 @@ it('reads digits as the MAC address that they are', async () => {
   );
 });
 
-it('says so when a push is stored but failed afterwards', async () => {
+it('names what the kernel lacks of a push that is stored', async () => {
+  const path = `/v1/routing-domains/${BLUE}`;
+  const errors = [{ path, code: 'kernelOperationFailed' as const, message: 'No room.' }];
+  const detail = 'Revision 12 is stored, but the kernel does not have all of it.';
   const { exit, stderr } = await apply(['-f', '-', '--wait'], SMALL, () =>
-    Promise.reject(new ApiProblemError(504, 'timedOut', 'The kernel is late.', [], 12)),
+    Promise.reject(new ApiProblemError(500, 'kernelOperationFailed', detail, errors, 12)),
   );
   expect(exit).toBe(1);
-  expect(stderr).toContain('stored as revision 12');
+  expect(stderr.split('\n').slice(0, 2)).toEqual([
+    `${path}: No room. (kernelOperationFailed)`,
+    `error: ${detail} (kernelOperationFailed)`,
+  ]);
 });

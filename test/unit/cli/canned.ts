@@ -23,7 +23,9 @@ export function held<Document extends object>(
     },
     put: () => Promise.reject(new Error('No verb puts.')),
     delete(id, options) {
-      writes.push(`delete ${id}${options?.wait === true ? ' and wait' : ''}`);
+      writes.push(
+        `delete ${id}${options?.waitSeconds === undefined ? '' : ` and wait ${options.waitSeconds} s`}`,
+      );
       return Promise.resolve({ revision: 9, warnings: [] });
     },
   };

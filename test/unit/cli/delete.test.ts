@@ -41,7 +41,7 @@ describe('delete', () => {
       '-o',
       'json',
     );
-    expect(writes).toEqual(['delete 0.0.0.0/0/10.1.1.1 and wait']);
+    expect(writes).toEqual(['delete 0.0.0.0/0/10.1.1.1 and wait 30 s']);
     expect(JSON.parse(stdout)).toEqual({ revision: 9, warnings: [] });
   });
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createClient } from '../../../provider/client/client.js';
 import type { CliIo } from '../../../src/cli/io.js';
 import { runCli } from '../../../src/cli/program.js';
+import './terminal.js';
 import {
   makeCertificate,
   problem,
@@ -62,7 +63,7 @@ it('lists over TLS, page by page', async () => {
 });
 
 it('pushes the example policy line by line', async () => {
-  gateway.answers.set('PATCH /v1/policy?wait=synchronized', {
+  gateway.answers.set('PATCH /v1/policy?wait=synchronized&timeout=30', {
     body: { revision: 3, warnings: [] },
   });
   const ran = await nvgate('apply', '-f', 'config/examples/two-tenants.yaml', '--wait');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { NvgateError } from '../../../src/errors.js';
 import { run } from './terminal.js';
@@ -6,6 +7,7 @@ describe('exit status', () => {
   it.each([
     [[]],
     [['frobnicate']],
+    [['get', 'get']],
     [['get']],
     [['get', 'nouns']],
     [['get', 'connections', '--bogus']],
@@ -51,6 +53,11 @@ describe('exit status', () => {
     expect(stderr).toContain('a bug');
     expect(stderr).toContain('program.test.ts');
   });
+});
+
+it('tells its version', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await run(['--version'])).toMatchObject({ exit: 0, stdout: `${version}\n` });
 });
 
 it('every verb explains itself', async () => {

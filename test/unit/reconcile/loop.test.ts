@@ -311,6 +311,17 @@ describe('what fails', () => {
   });
 });
 
+describe('a listener that fails', () => {
+  it('does not hold up the loop', async () => {
+    const { reconciler, events, push } = await started(blueAt('10.1.1.20'));
+    vi.spyOn(events, 'push').mockImplementation(() => {
+      throw new Error('the listener is broken');
+    });
+    await reconciler.synchronized(push(blueAt('10.1.1.30'), BLUE_ONLY));
+    expect(reconciler.status()).toMatchObject({ revision: 2, gatewayFailures: [] });
+  });
+});
+
 describe('drift', () => {
   it('is found by the periodic run, mended and told', async () => {
     const { kernel, events, reconciler } = await started(blueAt('10.1.1.20'));

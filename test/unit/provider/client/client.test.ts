@@ -48,9 +48,11 @@ describe('calls', () => {
   });
 
   it('replace the policy under a condition and wait for it', async () => {
-    gateway.answers.set('PUT /v1/policy?wait=synchronized', { body: { revision: 8 } });
+    gateway.answers.set('PUT /v1/policy?wait=synchronized&timeout=5', { body: { revision: 8 } });
     const policy = { apiVersion: 'nvgate/v1' as const };
-    expect(await client.replacePolicy(policy, { ifMatch: 7, wait: true })).toEqual({ revision: 8 });
+    expect(await client.replacePolicy(policy, { ifMatch: 7, waitSeconds: 5 })).toEqual({
+      revision: 8,
+    });
     expect(gateway.seen[0]?.headers).toMatchObject({
       'if-match': '"7"',
       'content-type': 'application/json',

@@ -1,0 +1,137 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { domainFirewall, type DomainNat } from '../../src/dataplane/firewall.js';
+import { gatewayFirewall, type GatewayNat } from '../../src/dataplane/gateway-firewall.js';
+import { formatIp, type IpAddress, type Ipv4, type Ipv6 } from '../../src/net/ip.js';
+import { formatPrefix, maskAddress, type Prefix } from '../../src/net/prefix.js';
+import { createDirectory, createNamespace, runIn, type Namespace } from '../support/namespace.js';
+
+const root = process.getuid?.() === 0;
+if (!root) console.warn('Skipped: nft needs root.');
+
+const protocols = fc.constantFrom('tcp' as const, 'udp' as const);
+const ports = fc.integer({ min: 1, max: 65_535 });
+const ipv4 = fc.integer({ min: 0x0100_0000, max: 0xdfff_ffff }).map((value) => value as Ipv4);
+/** In 2000::/3, with runs of zeros that a notation may shorten. */
+const ipv6 = fc
+  .tuple(
+    fc.integer({ min: 0x2000, max: 0x3fff }),
+    fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
+      minLength: 7,
+      maxLength: 7,
+    }),
+  )
+  .map(([head, rest]) => rest.reduce((sum, part) => sum * 65_536n + BigInt(part), BigInt(head)))
+  .map((value) => value as Ipv6);
+
+interface Family {
+  readonly address: fc.Arbitrary<IpAddress>;
+  readonly prefix: fc.Arbitrary<Prefix>;
+}
+
+function family(address: fc.Arbitrary<IpAddress>, bits: number): Family {
+  const length = fc.oneof(fc.constantFrom(0, bits), fc.integer({ min: 1, max: bits }));
+  return {
+    address,
+    prefix: fc
+      .tuple(address, length)
+      .map(([full, cut]) => ({ address: maskAddress(full, cut), length: cut })),
+  };
+}
+
+const families: readonly Family[] = [family(ipv4, 32), family(ipv6, 128)];
+
+/** Some of each family, IPv4 first. */
+function ofBoth<T>(make: (family: Family) => fc.Arbitrary<T[]>): fc.Arbitrary<T[]> {
+  return fc.tuple(...families.map(make)).map((parts) => parts.flat());
+}
+
+const domainNats: fc.Arbitrary<DomainNat> = fc.record({
+  destinations: ofBoth(({ address, prefix }) =>
+    fc.uniqueArray(fc.oneof(fc.record({ prefix, translation: address }), fc.record({ prefix })), {
+      maxLength: 4,
+      selector: ({ prefix: each }) => formatPrefix(each),
+    }),
+  ),
+  portForwards: ofBoth(({ address }) =>
+    fc.array(
+      fc.record({
+        protocol: protocols,
+        externalAddress: address,
+        externalPort: ports,
+        internalAddress: address,
+        internalPort: ports,
+      }),
+      { maxLength: 4 },
+    ),
+  ),
+});
+
+const gatewayNats: fc.Arbitrary<GatewayNat> = fc.record({
+  externalGroup: fc.integer({ min: 1, max: 0xffff_ffff }),
+  externalAddresses: ofBoth(({ address }) => fc.array(address, { maxLength: 4 })),
+  routedPrefixes: ofBoth(({ prefix }) => fc.array(prefix, { maxLength: 4 })),
+  shares: ofBoth(({ address }) =>
+    fc
+      .uniqueArray(
+        fc.record({
+          transitAddress: address,
+          sharedAddress: address,
+          ports: fc.uniqueArray(fc.record({ protocol: protocols, port: ports }), {
+            maxLength: 4,
+            selector: ({ protocol, port }) => `${protocol} ${port}`,
+          }),
+        }),
+        { maxLength: 4, selector: ({ transitAddress }) => formatIp(transitAddress) },
+      )
+      // Some share one address; then no port of it is twice.
+      .map((shares) =>
+        shares.map((share, index) => {
+          const first = shares[0];
+          if (first === undefined || index % 2 === 0) return share;
+          return { ...share, sharedAddress: first.sharedAddress, ports: [] };
+        }),
+      ),
+  ),
+});
+
+describe.skipIf(!root)('a firewall is the text that nft prints', () => {
+  let namespace: Namespace;
+  let directory: string;
+
+  beforeAll(async () => {
+    namespace = await createNamespace('nft');
+    directory = createDirectory('nft');
+  });
+
+  afterAll(() => namespace.remove());
+
+  const printed = async (ruleset: string): Promise<string> => {
+    const file = join(directory, 'ruleset');
+    writeFileSync(file, `add table inet t\ndelete table inet t\n${ruleset}\n`);
+    await runIn(namespace, 'nft', ['-f', file]);
+    return runIn(namespace, 'nft', ['-s', '-t', 'list', 'table', 'inet', 't']);
+  };
+
+  test('of a routing domain', async () => {
+    await fc.assert(
+      fc.asyncProperty(domainNats, async (nat) => {
+        const ruleset = domainFirewall('t', nat);
+        expect(await printed(ruleset)).toBe(`${ruleset}\n`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('of the gateway', async () => {
+    await fc.assert(
+      fc.asyncProperty(gatewayNats, async (nat) => {
+        const ruleset = gatewayFirewall('t', nat);
+        expect(await printed(ruleset)).toBe(`${ruleset}\n`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
