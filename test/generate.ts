@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { configJsonSchema } from '../src/config/generate-schema.js';
+import { ERROR_CODES } from '../src/errors.js';
 import { VERDICTS } from '../src/forwarding/verdict.js';
 import { openapiDocument } from '../provider/generate-openapi.js';
 
@@ -11,6 +12,8 @@ import { openapiDocument } from '../provider/generate-openapi.js';
 const GENERATED: Record<string, () => string | Promise<string>> = {
   'src/dataplane/bpf/verdict.h': verdictHeader,
   'provider/openapi.json': async () => json(await openapiDocument()),
+  'docs/verdicts.md': verdictTable,
+  'docs/error-codes.md': errorTable,
   'config/nvgate.schema.json': () => json(configJsonSchema()),
 };
 
@@ -30,6 +33,35 @@ function verdictHeader(): string {
 enum verdict {
 ${lines.join('\n')}
 };
+`;
+}
+
+function verdictTable(): string {
+  const rows = Object.entries(VERDICTS).map(
+    ([name, { kind, description }]) => `| \`${name}\` | ${kind} | ${description} |`,
+  );
+  return `# What can become of a packet
+
+Generated from src/forwarding/verdict.ts by \`npm run generate\`. \`nvgate counters\` and \`/metrics\`
+count packets and bytes for each of these and each virtual subnet; VSID 0 stands for packets that
+named no virtual subnet of the policy. Bytes are those of the frame as it leaves the packet path.
+
+| verdict | kind | meaning |
+| --- | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+function errorTable(): string {
+  const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+  return `# Error codes
+
+Generated from src/errors.ts by \`npm run generate\`. The provider API sends the code as \`code\` of a
+problem (RFC 9457), the CLI prints it. Codes are added, never changed.
+
+| code | meaning |
+| --- | --- |
+${rows.join('\n')}
 `;
 }
 
