@@ -63,6 +63,7 @@ export function buildApp(context: ProviderContext, options: AppOptions = {}): Fa
     bodyLimit: OBJECT_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    frameworkErrors: answerError,
     serverFactory: (handler) => {
       const server =
         tls === undefined

@@ -11,16 +11,15 @@ export interface Judgement {
 }
 
 /**
- * Findings that blame an object for the want of another. Where part of the document could not be
- * read, that other object may be among what is missing, so they are kept back.
+ * Findings that blame an object for the want of another, and the lists where that other would be.
+ * Where part of such a list could not be read, the one missed may be there: nothing is said then.
  */
-const WANTS_ANOTHER: ReadonlySet<ErrorCode> = new Set([
-  'notFound',
-  'unknownVirtualSubnet',
-  'outsideVirtualSubnet',
-  'unknownProviderAddress',
-  'unreachableNextHop',
-]);
+const WANTED_IN: Partial<Record<ErrorCode, readonly string[]>> = {
+  unknownProviderAddress: ['providerAddresses'],
+  unknownVirtualSubnet: ['virtualSubnets'],
+  outsideVirtualSubnet: ['virtualSubnets'],
+  unreachableNextHop: ['providerAddresses', 'virtualSubnets', 'lookupRecords'],
+};
 
 /** Everything wrong with a document at once: its fields, and how its objects get on together. */
 export function judgePolicy(
@@ -28,13 +27,28 @@ export function judgePolicy(
   environment: PolicyEnvironment,
 ): Judgement {
   const found = validatePolicy(policy, environment);
-  const errors =
-    problems.length === 0
-      ? found.errors
-      : found.errors.filter(({ code }) => !WANTS_ANOTHER.has(code));
+  const unread = listsOf(problems);
   const place = (findings: readonly Finding[]): Problem[] =>
     findings.map((finding) => placeFinding(finding, locate(finding.subject) ?? ''));
-  return { errors: [...problems, ...place(errors)], warnings: place(found.warnings) };
+  const errors = place(found.errors).filter((error) => !mayFollow(error, unread));
+  return { errors: [...problems, ...errors], warnings: place(found.warnings) };
+}
+
+/** JSON pointers of the lists that problems are in: the gateway's, or those of a routing domain. */
+function listsOf(problems: readonly Problem[]): ReadonlySet<string> {
+  const lists = new Set<string>();
+  for (const { path } of problems) {
+    const [list] = /^(?:\/routingDomains\/\d+)?\/[A-Za-z]+/.exec(path) ?? [];
+    if (list !== undefined) lists.add(list);
+  }
+  return lists;
+}
+
+function mayFollow({ code, path }: Problem, unread: ReadonlySet<string>): boolean {
+  const [domain = ''] = /^\/routingDomains\/\d+/.exec(path) ?? [];
+  return (WANTED_IN[code] ?? []).some(
+    (list) => unread.has(`/${list}`) || unread.has(`${domain}/${list}`),
+  );
 }
 
 /** @param subjectPath where the finding's subject stands */

@@ -24,7 +24,7 @@ export function storeUnavailable(what: string, cause: unknown): NvgateError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new NvgateError(
     'storeUnavailable',
-    `${what}: ${reason}. Nothing was changed; mend the state directory and push again.`,
+    `${what}: ${reason}. Nothing was changed; mend the state directory and try again.`,
     { cause },
   );
 }

@@ -5,7 +5,7 @@ import { createNvgatePaths } from './nvgate-paths.js';
 import type { Path } from './path.js';
 
 /*
- * `npm run bench [-- --json] [--rounds N] [--seconds N]`: small packets through nvgate and through
+ * `npm run bench [-- --json] [--rounds N] [--seconds N] [--only PATH,…]`: small packets through nvgate and through
  * plain kernel routing. The rounds of all paths take turns, so that a noisy neighbour hits all
  * alike; what counts is the ratio within one run. Progress on stderr.
  */
@@ -14,6 +14,8 @@ interface Arguments {
   readonly json: boolean;
   readonly rounds: number;
   readonly seconds: number;
+  /** Names of the paths to measure; all where empty. */
+  readonly only: readonly string[];
 }
 
 function parseArguments(argv: readonly string[]): Arguments {
@@ -25,6 +27,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     json: argv.includes('--json'),
     rounds: numberAfter('--rounds', 7),
     seconds: numberAfter('--seconds', 1),
+    only: argv.includes('--only') ? (argv[argv.indexOf('--only') + 1] ?? '').split(',') : [],
   };
 }
 
@@ -62,8 +65,13 @@ const plain = await createChain(1);
 const plainSameHops = await createChain(3);
 const routed = await createNvgatePaths('routed');
 const nat = await createNvgatePaths('nat');
+const paths = { plain, plainSameHops, routed: routed.out, routedIn: routed.in, nat: nat.out };
 const results = await measureAll(
-  { plain, plainSameHops, routed: routed.out, routedIn: routed.in, nat: nat.out },
+  Object.fromEntries(
+    Object.entries(paths).filter(
+      ([name]) => options.only.length === 0 || options.only.includes(name),
+    ),
+  ),
   options,
 );
 for (const path of [plain, plainSameHops, routed, nat]) await path.remove();

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionRoute } from '../../model/connection.js';
 import { familyOf, formatIp } from '../../net/ip.js';
-import { defaultPrefix, formatPrefix, prefixFamily } from '../../net/prefix.js';
+import { formatPrefix, prefixFamily } from '../../net/prefix.js';
 import type { DomainView } from './domain-view.js';
 import { prefixWithin } from './overlaps.js';
 import { finding, type Report } from './report.js';
@@ -19,8 +19,8 @@ export function checkConnectionRoutes(view: DomainView, report: Report): void {
           `Connection ${connection.id} leads nowhere; name at least one route, 0.0.0.0/0 for everything.`,
         ),
       );
-    for (const [at, route] of routesOf(connection).entries()) {
-      const field = connection.routes.length === 0 ? '' : `routes/${at}/destinationPrefix`;
+    for (const [at, route] of connection.routes.entries()) {
+      const field = `routes/${at}/destinationPrefix`;
       checkRoute(view, connection, route, field, report);
       const slot = routeSlot(route);
       const other = taken.get(slot);
@@ -36,13 +36,6 @@ export function checkConnectionRoutes(view: DomainView, report: Report): void {
         );
     }
   }
-}
-
-/** A NAT connection that names no route leads everywhere. */
-function routesOf(connection: Connection): readonly ConnectionRoute[] {
-  if (connection.type === 'nat' && connection.routes.length === 0)
-    return [{ destinationPrefix: defaultPrefix(familyOf(connection.externalAddress)), metric: 0 }];
-  return connection.routes;
 }
 
 function checkRoute(

@@ -127,7 +127,12 @@ describe('one change', () => {
       { op: 'upsert', kind: 'routingDomain', value: again.blue },
       { op: 'upsert', kind: 'routingDomainHead', value: again.red.head },
       { op: 'upsert', kind: 'providerAddress', value: providerAddress('10.1.1.40') },
-      { op: 'upsert', kind: 'customerRoute', routingDomain: BLUE, value: route5001() },
+      {
+        op: 'upsert',
+        kind: 'customerRoute',
+        routingDomain: BLUE,
+        value: route(5001, '192.168.1.0/24', '0.0.0.0'),
+      },
     ]);
     expect(applied.changes).toEqual([]);
     expect(pushScope(applied.touched, state.policy)).toEqual({
@@ -182,7 +187,3 @@ describe('one change', () => {
     expect(errors[0]?.subject).toBe(pushed);
   });
 });
-
-function route5001() {
-  return route(5001, '192.168.1.0/24', '0.0.0.0');
-}
