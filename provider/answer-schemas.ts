@@ -77,7 +77,7 @@ export const GatewaySchema = Type.Object(
       connections: Type.Integer(),
     }),
   },
-  { $id: 'Gateway' },
+  { $id: 'Gateway', description: 'What the gateway is and how it is' },
 );
 
 /** GET /v1/capabilities (G6): as found on the running system. */
@@ -154,7 +154,10 @@ export const TraceAnswerSchema = Type.Object(
   { $id: 'TraceAnswer', description: 'What would become of the packet, and each decision (P5)' },
 );
 
-export const HealthSchema = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health' });
+export const HealthSchema = Type.Object(
+  { status: Type.Literal('ok') },
+  { $id: 'Health', description: 'The process serves' },
+);
 
 export const ReadinessSchema = Type.Object(
   { ready: Type.Boolean(), revision: Revision, synchronizedRevision: Type.Integer() },

@@ -13,9 +13,10 @@ export function acceptJson(app: FastifyInstance): void {
   app.addContentTypeParser<string>(
     'application/json',
     { parseAs: 'string' },
-    (_request, body, done) => {
+    (request, body, done) => {
       try {
-        done(null, parseJson(body));
+        // Some clients name a content type where there is nothing to send.
+        done(null, body === '' && request.method === 'DELETE' ? undefined : parseJson(body));
       } catch (error) {
         done(error as NvgateError);
       }

@@ -1,6 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { HealthSchema, ReadinessSchema, type ReadinessAnswer } from '../answer-schemas.js';
 import type { ProviderContext } from '../context.js';
+import { answers, type Answers } from '../route-schemas.js';
+
+const READINESS_ANSWERS: Answers = {
+  ...answers(ReadinessSchema, []),
+  503: {
+    description: 'Not ready yet',
+    content: { 'application/json': { schema: ReadinessSchema } },
+  },
+};
 
 /** GET /healthz and /readyz: open to whoever watches over the process. */
 export function health(app: FastifyInstance, context: ProviderContext): void {
@@ -13,7 +22,7 @@ export function health(app: FastifyInstance, context: ProviderContext): void {
         summary: 'Whether the process serves',
         tags: ['health'],
         security: [],
-        response: { 200: HealthSchema },
+        response: answers(HealthSchema, []),
       },
     },
     () => ({ status: 'ok' }),
@@ -31,14 +40,14 @@ export function health(app: FastifyInstance, context: ProviderContext): void {
         summary: 'Whether the stored policy has been brought to the kernel since the start',
         tags: ['health'],
         security: [],
-        response: { 200: ReadinessSchema, 503: ReadinessSchema },
+        response: READINESS_ANSWERS,
       },
     },
     (_request, reply): ReadinessAnswer => {
       const { revision } = context.policy.current();
       const now = context.status.status();
       wasReady ||= now.lastRunAt !== undefined && now.revision >= revision;
-      void reply.status(wasReady ? 200 : 503);
+      void reply.code(wasReady ? 200 : 503);
       return { ready: wasReady, revision, synchronizedRevision: now.revision };
     },
   );

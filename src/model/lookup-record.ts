@@ -1,4 +1,4 @@
-import { isLinkLocal, isUnspecified } from '../net/ip.js';
+import { isIpv6, isLinkLocal, isUnspecified } from '../net/ip.js';
 import type { MacAddress } from '../net/mac.js';
 import type { CustomerAddress, ProviderAddress } from './addresses.js';
 import type { Vsid } from './vsid.js';
@@ -24,7 +24,9 @@ export interface LookupRecord {
 export type LookupRecordKey = string & { readonly lookupRecordKey: true };
 
 export function lookupRecordKey(vsid: Vsid, customerAddress: CustomerAddress): LookupRecordKey {
-  return `${vsid}/${customerAddress.toString(36)}` as LookupRecordKey;
+  // Told apart by family: 0.0.0.0 and :: are the same number.
+  const family = isIpv6(customerAddress) ? ':' : '';
+  return `${vsid}/${family}${customerAddress.toString(36)}` as LookupRecordKey;
 }
 
 /** A record for 0.0.0.0 or :: stands for whatever has no record of its own in the subnet. */

@@ -7,8 +7,10 @@ import {
   CAPABILITIES,
   examplePolicy,
   RED,
+  setAt,
   startHarness,
   TOKEN,
+  valueAt,
   type Answer,
   type Harness,
 } from '../unit/provider/harness.js';
@@ -116,7 +118,7 @@ describe('the whole policy', () => {
         { id: RED, connections: [{ routes: [{ destinationPrefix: '0.0.0.0/0', metric: 0 }] }] },
       ],
     });
-    const again = await api.call('PUT', '/v1/policy', { body: read.json as unknown });
+    const again = await api.call('PUT', '/v1/policy', { body: read.json });
     expect(again).toMatchObject({ status: 200, json: { revision: 2 } });
     expect((await api.call('GET', '/v1/policy')).json).toEqual(read.json);
   });
@@ -132,16 +134,19 @@ describe('the whole policy', () => {
 
   it('reports every mistake of shape, value and reference at once, and applies nothing', async () => {
     const policy = examplePolicy();
-    const [blue, red] = policy.routingDomains as [Loose, Loose];
-    Object.assign(policy, { comment: 'x' });
-    Object.assign(policy.providerRoutes?.[0] as Loose, { metric: -1 });
-    Object.assign(blue['lookupRecords'][0], { vsid: 16_777_215, vmNam: 'x' });
-    Object.assign(blue['lookupRecords'][1], { macAddress: 'nothing' });
-    delete blue['customerRoutes'][0].nextHop;
-    blue['connections'].push({ id: 'office', type: 'ikev2', authentication: { method: 'psk' } });
-    red['lookupRecords'].push({ ...red['lookupRecords'][0] });
-    Object.assign(red['lookupRecords'][1], { customerAddress: '172.16.0.1' });
-    Object.assign(red['connections'][0], { externalAddress: '203.0.113.300', rules: 'none' });
+    const blue = '/routingDomains/0';
+    const red = '/routingDomains/1';
+    setAt(policy, '/comment', 'x');
+    setAt(policy, '/providerRoutes/0/metric', -1);
+    setAt(policy, `${blue}/lookupRecords/0/vsid`, 16_777_215);
+    setAt(policy, `${blue}/lookupRecords/0/vmNam`, 'x');
+    setAt(policy, `${blue}/lookupRecords/1/macAddress`, 'nothing');
+    setAt(policy, `${blue}/customerRoutes/0/nextHop`, undefined);
+    setAt(policy, `${blue}/connections/-`, { id: 'office', type: 'ikev2', authentication: {} });
+    setAt(policy, `${red}/lookupRecords/-`, valueAt(policy, `${red}/lookupRecords/0`));
+    setAt(policy, `${red}/lookupRecords/1/customerAddress`, '172.16.0.1');
+    setAt(policy, `${red}/connections/0/externalAddress`, '203.0.113.300');
+    setAt(policy, `${red}/connections/0/rules`, 'none');
 
     const answer = await api.call('PUT', '/v1/policy', { body: policy });
     expectProblem(answer, 400, 'malformedRequest');
@@ -163,11 +168,9 @@ describe('the whole policy', () => {
 
   it('is refused as a whole when only its objects do not get on together', async () => {
     const policy = examplePolicy();
-    const [, red] = policy.routingDomains as [Loose, Loose];
-    Object.assign(red['virtualSubnets'][0], { vsid: 5001 });
-    Object.assign(red['lookupRecords'][0], { vsid: 5001 });
-    Object.assign(red['customerRoutes'][0], { vsid: 5001 });
-    Object.assign(red['connections'][0], { interface: 'moon' });
+    for (const list of ['virtualSubnets', 'lookupRecords', 'customerRoutes'])
+      setAt(policy, `/routingDomains/1/${list}/0/vsid`, 5001);
+    setAt(policy, '/routingDomains/1/connections/0/interface', 'moon');
     const answer = await api.call('PUT', '/v1/policy', { body: policy });
     expectProblem(answer, 422, 'policyRefused');
     expect(codesByPath(answer)).toEqual({
@@ -184,7 +187,7 @@ describe('the whole policy', () => {
     const headers = { 'content-type': 'application/json' };
     const answer = await api.call('PUT', '/v1/policy', { body, headers });
     expectProblem(answer, 400, 'malformedRequest');
-    expect(answer.json.detail).toContain(why);
+    expect(valueAt(answer.json, '/detail')).toContain(why);
   });
 
   it.each([
@@ -203,11 +206,7 @@ describe('the whole policy', () => {
     ],
   ])('refuses the document %j', async (body, wanted) => {
     const answer = await api.call('PUT', '/v1/policy', { body });
-    expectProblem(
-      answer,
-      400,
-      wanted['/routingDomains/0'] ? 'malformedRequest' : 'malformedRequest',
-    );
+    expectProblem(answer, 400, 'malformedRequest');
     expect(codesByPath(answer)).toEqual(wanted);
   });
 
@@ -240,10 +239,6 @@ describe('the whole policy', () => {
     expect((await api.call('GET', '/v1/policy')).headers['etag']).toBe('"1"');
   });
 });
-
-// Documents of tests are changed in ways that their types forbid.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Loose = Record<string, any>;
 
 describe('changes', () => {
   beforeEach(push);
@@ -278,9 +273,9 @@ describe('changes', () => {
     ];
     const answer = await api.call('PATCH', '/v1/policy', { body: { changes } });
     expect(answer).toMatchObject({ status: 200, json: { revision: 2 }, headers: { etag: '"2"' } });
-    const { routingDomains, providerRoutes } = (await api.call('GET', '/v1/policy')).json as Loose;
-    expect(providerRoutes).toEqual([]);
-    const [blue, red, green] = routingDomains as Loose[];
+    const policy = (await api.call('GET', '/v1/policy')).json;
+    expect(valueAt(policy, '/providerRoutes')).toEqual([]);
+    const [blue, red, green] = valueAt(policy, '/routingDomains') as unknown[];
     expect(blue).toMatchObject({
       name: 'blue',
       customerRoutes: [{ vsid: 5001 }],
@@ -293,8 +288,8 @@ describe('changes', () => {
   it('of a routing domain keep what it holds unless they name it', async () => {
     const head = { op: 'upsert', kind: 'routingDomain', value: { id: BLUE, name: 'azure' } };
     await api.call('PATCH', '/v1/policy', { body: { changes: [head] } });
-    const read = async (): Promise<Loose> =>
-      (await api.call('GET', `/v1/routing-domains/${BLUE}`)).json as Loose;
+    const read = async (): Promise<unknown> =>
+      (await api.call('GET', `/v1/routing-domains/${BLUE}`)).json;
     expect(await read()).toMatchObject({ name: 'azure', lookupRecords: [{}, {}] });
     const whole = { ...head, value: { ...head.value, connections: [] } };
     await api.call('PATCH', '/v1/policy', { body: { changes: [whole] } });
@@ -357,7 +352,7 @@ describe('changes', () => {
       '/changes/4': 'malformedRequest',
       '/changes/5': 'invalidValue',
     });
-    expect(answer.json.errors[0].message).toMatch(/^Line 1 /);
+    expect(valueAt(answer.json, '/errors/0/message')).toMatch(/^Line 1 /);
     expect(api.policy.current().revision).toBe(1);
   });
 
@@ -454,7 +449,7 @@ describe('single objects', () => {
       url,
     );
     const list = await api.call('GET', listUrl?.[1] ?? '/v1/routing-domains');
-    expect(list.json.items).toContainEqual(expect.objectContaining(body));
+    expect(valueAt(list.json, '/items')).toContainEqual(expect.objectContaining(body));
     const gone = await api.call('DELETE', url, { headers: { 'content-type': 'application/json' } });
     expect(gone).toMatchObject({ status: 200, json: { revision: 3 } });
     expectProblem(await api.call('GET', url), 404, 'notFound');
@@ -517,10 +512,9 @@ describe('single objects', () => {
     api.status.failures.set(ref, 'no such device');
     api.status.reach(1);
     const state = { configuration: 'failed', reason: 'no such device' };
-    expect((await api.call('GET', `/v1/${ref}`)).json.state).toEqual(state);
-    expect(
-      (await api.call('GET', '/v1/policy')).json.routingDomains[0].connections[0].state,
-    ).toEqual(state);
+    expect((await api.call('GET', `/v1/${ref}`)).json).toMatchObject({ state });
+    const policy = (await api.call('GET', '/v1/policy')).json;
+    expect(valueAt(policy, '/routingDomains/0/connections/0/state')).toEqual(state);
     expect((await api.call('GET', '/v1/gateway')).json).toMatchObject({
       health: 'degraded',
       reconcile: { failures: [{ ref, reason: 'no such device' }] },
@@ -541,20 +535,20 @@ describe('lists', () => {
     }));
     await api.call('PATCH', '/v1/policy', { body: { changes } });
     const url = `/v1/routing-domains/${BLUE}/lookup-records`;
-    const whole = (await api.call('GET', url)).json as Loose;
-    expect(whole['items']).toHaveLength(27);
-    expect(whole['next']).toBeUndefined();
+    const whole = (await api.call('GET', url)).json;
+    expect(valueAt(whole, '/items')).toHaveLength(27);
+    expect(valueAt(whole, '/next')).toBeUndefined();
     const items: unknown[] = [];
     let next: string | undefined;
     do {
       const after = next === undefined ? '' : `&after=${encodeURIComponent(next)}`;
-      const page = (await api.call('GET', `${url}?limit=4${after}`)).json as Loose;
-      items.push(...(page['items'] as unknown[]));
+      const page = (await api.call('GET', `${url}?limit=4${after}`)).json;
+      items.push(...(valueAt(page, '/items') as unknown[]));
       // What was the last of a page may be gone when the next one is asked for.
-      next = page['next'] as string | undefined;
+      next = valueAt(page, '/next') as string | undefined;
       if (next === '5001/192.168.1.112') await api.call('DELETE', `${url}/${next}`);
     } while (next !== undefined);
-    expect(items).toEqual(whole['items']);
+    expect(items).toEqual(valueAt(whole, '/items'));
   });
 
   it.each(['limit=0', 'limit=10001', 'limit=x', 'after=nonsense', 'before=1'])(
@@ -584,7 +578,7 @@ describe('?wait=synchronized', () => {
   it('names what is pending when it takes too long; the push is stored all the same', async () => {
     const answer = await api.call('PUT', url, { body: examplePolicy() });
     expectProblem(answer, 504, 'timedOut');
-    expect(answer.json.revision).toBe(1);
+    expect(valueAt(answer.json, '/revision')).toBe(1);
     expect(codesByPath(answer)).toEqual({ '/v1/policy': 'timedOut' });
     expect(api.policy.current().revision).toBe(1);
   });
@@ -601,7 +595,7 @@ describe('?wait=synchronized', () => {
       { body: RECORD },
     );
     expectProblem(answer, 500, 'kernelOperationFailed');
-    expect(answer.json.revision).toBe(2);
+    expect(valueAt(answer.json, '/revision')).toBe(2);
     expect(codesByPath(answer)).toEqual({ [`/v1/${blue}`]: 'kernelOperationFailed' });
   });
 
@@ -653,7 +647,7 @@ describe('the gateway', () => {
   });
 
   it('counts by VSID and verdict', async () => {
-    expect((await api.call('GET', '/v1/counters')).json.counters).toMatchObject([
+    expect(valueAt((await api.call('GET', '/v1/counters')).json, '/counters')).toMatchObject([
       { vsid: 5001, verdict: 'decapsulated', kind: 'forwarded', packets: 12, bytes: 1200 },
       { vsid: 0, verdict: 'vsidUnknown', kind: 'dropped', packets: 3, bytes: 300 },
     ]);

@@ -191,6 +191,7 @@ export function routed(
   };
 }
 
+/** Leads everywhere unless said otherwise. */
 export function nat(
   id: string,
   externalAddress: string,
@@ -201,10 +202,12 @@ export function nat(
     type: 'nat',
     id: ConnectionId(id),
     ...(options.device !== undefined && { interface: options.device }),
-    routes: (options.routes ?? []).map((text) => ({
-      destinationPrefix: parsePrefix(text),
-      metric: 10,
-    })),
+    routes: (options.routes ?? [externalAddress.includes(':') ? '::/0' : '0.0.0.0/0']).map(
+      (text) => ({
+        destinationPrefix: parsePrefix(text),
+        metric: 10,
+      }),
+    ),
     externalAddress: parseIp(externalAddress),
     rules,
   };

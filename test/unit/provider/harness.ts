@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '../../../provider/app.js';
@@ -99,8 +98,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into JSON of any shape
-  readonly json: any;
+  /** The body, where it is JSON. */
+  readonly json: unknown;
 }
 
 export const CAPABILITIES: Capabilities = {
@@ -261,6 +260,22 @@ export function examplePolicy(): PolicyDocument {
   };
 }
 
-export function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, 'utf8'));
+/** What stands at a JSON pointer; undefined where nothing does. */
+export function valueAt(document: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((value, part) => (value as Fields | undefined)?.[part], document);
 }
+
+/** Puts a value in a document, whatever its type allows; `-` is the end of a list, undefined deletes. */
+export function setAt(document: unknown, pointer: string, value: unknown): void {
+  const cut = pointer.lastIndexOf('/');
+  const parent = valueAt(document, pointer.slice(0, cut)) as Fields;
+  const name = pointer.slice(cut + 1);
+  if (value === undefined) Reflect.deleteProperty(parent, name);
+  else if (Array.isArray(parent) && name === '-') parent.push(value);
+  else parent[name] = value;
+}
+
+type Fields = Record<string, unknown>;
