@@ -7,7 +7,7 @@ import type {
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import { formatIp, type IpAddress } from '../net/ip.js';
+import { formatIp, ipKey, type IpAddress } from '../net/ip.js';
 import { formatPrefix, type Prefix } from '../net/prefix.js';
 
 /** Where an object lives: the gateway's own namespace, or that of a routing domain. */
@@ -195,7 +195,7 @@ export function objectKey(object: KernelObject): string {
     case 'virtualSubnet':
       return `virtualSubnet ${object.entry.vsid}`;
     case 'lookupRecord':
-      return `lookupRecord ${object.entry.routingDomain} ${object.entry.customerAddress.toString(36)}`;
+      return `lookupRecord ${object.entry.routingDomain} ${ipKey(object.entry.customerAddress)}`;
     case 'customerRoute':
       return `customerRoute ${object.entry.routingDomain} ${formatPrefix(object.entry.destinationPrefix)}`;
     case 'providerPeer':

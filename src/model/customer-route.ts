@@ -1,4 +1,4 @@
-import { isMulticast, isUnspecified, type IpAddress } from '../net/ip.js';
+import { ipKey, isMulticast, isUnspecified, type IpAddress } from '../net/ip.js';
 import { formatPrefix, type Prefix } from '../net/prefix.js';
 import type { Vsid } from './vsid.js';
 
@@ -17,7 +17,7 @@ export type CustomerRouteKey = string & { readonly customerRouteKey: true };
 export function customerRouteKey(
   route: Pick<CustomerRoute, 'vsid' | 'destinationPrefix' | 'nextHop'>,
 ): CustomerRouteKey {
-  return `${route.vsid}/${formatPrefix(route.destinationPrefix)}/${route.nextHop.toString(36)}` as CustomerRouteKey;
+  return `${route.vsid}/${formatPrefix(route.destinationPrefix)}/${ipKey(route.nextHop)}` as CustomerRouteKey;
 }
 
 export function isOnLink(route: CustomerRoute): boolean {

@@ -1,4 +1,4 @@
-import { isIpv6, isLinkLocal, isUnspecified } from '../net/ip.js';
+import { ipKey, isLinkLocal, isUnspecified } from '../net/ip.js';
 import type { MacAddress } from '../net/mac.js';
 import type { CustomerAddress, ProviderAddress } from './addresses.js';
 import type { Vsid } from './vsid.js';
@@ -25,8 +25,7 @@ export type LookupRecordKey = string & { readonly lookupRecordKey: true };
 
 export function lookupRecordKey(vsid: Vsid, customerAddress: CustomerAddress): LookupRecordKey {
   // Told apart by family: 0.0.0.0 and :: are the same number.
-  const family = isIpv6(customerAddress) ? ':' : '';
-  return `${vsid}/${family}${customerAddress.toString(36)}` as LookupRecordKey;
+  return `${vsid}/${ipKey(customerAddress)}` as LookupRecordKey;
 }
 
 /** A record for 0.0.0.0 or :: stands for whatever has no record of its own in the subnet. */

@@ -107,6 +107,11 @@ export function formatIp(address: IpAddress): string {
   return new ipaddr.IPv6([...ipToBytes(address)]).toRFC5952String();
 }
 
+/** A short text for Map keys made of several parts; no two addresses have the same. */
+export function ipKey(address: IpAddress): string {
+  return isIpv4(address) ? address.toString(36) : `:${address.toString(36)}`;
+}
+
 /** 4 or 16 bytes, network order. */
 export function ipToBytes(address: IpAddress): Uint8Array {
   if (isIpv4(address)) return Uint8Array.of(address >>> 24, address >>> 16, address >>> 8, address);

@@ -34,7 +34,8 @@ const UNAVAILABLE_COLUMNS: readonly Column<Capabilities['unavailable'][number]>[
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.map(valueText).join(' ');
   if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? '');
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'object') return JSON.stringify(value);
   if ('min' in value && 'max' in value) return `${valueText(value.min)}..${valueText(value.max)}`;
   return Object.entries(value)
     .map(([name, item]) => `${name}=${valueText(item)}`)

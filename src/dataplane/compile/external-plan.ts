@@ -6,7 +6,7 @@ import type {
 } from '../../model/connection.js';
 import type { Policy } from '../../model/policy.js';
 import type { RoutingDomainId } from '../../model/routing-domain-id.js';
-import { familyOf, type IpAddress } from '../../net/ip.js';
+import { familyOf, ipKey, type IpAddress } from '../../net/ip.js';
 import { prefixFamily } from '../../net/prefix.js';
 import { transitAddresses } from './transit.js';
 
@@ -73,7 +73,7 @@ function* natConnections(policy: Policy): Generator<[RoutingDomainId, NatConnect
 }
 
 function shareKey(domain: RoutingDomainId, externalAddress: IpAddress): string {
-  return `${domain} ${externalAddress.toString(36)}`;
+  return `${domain} ${ipKey(externalAddress)}`;
 }
 
 function planText(plan: ExternalPlan, domain: RoutingDomainId): string {
