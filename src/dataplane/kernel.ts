@@ -6,6 +6,7 @@ import type { LoadedObject, ProgramName } from './bpf/object.js';
 import { createTables, type DeviceIndex, type Tables } from './bpf/tables.js';
 import { isTableEntry, type Device, type Filter, type KernelObject } from './kernel-object.js';
 import type { DataPlane, FeatureProbe, Operation, OperationFailure, Scope } from './port.js';
+import { stretches } from './stretches.js';
 
 /** One device of the gateway's namespace as it is now. */
 export interface LinkIndex {
@@ -53,8 +54,8 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
 
   async function apply(operations: readonly Operation[]): Promise<OperationFailure[]> {
     const failures: OperationFailure[] = [];
-    for (const run of runsByPlane(operations)) {
-      if (!isBpf(run[0])) failures.push(...(await network.apply(run)));
+    for (const run of stretches(operations, isBpf)) {
+      if (!run.every(isBpf)) failures.push(...(await network.apply(run)));
       else failures.push(...applyBpf(run, await network.linkIndex()));
     }
     return failures;
@@ -63,8 +64,9 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
   function applyBpf(run: readonly Operation[], links: LinkIndex): OperationFailure[] {
     const tables = createTables(object.maps, deviceIndex(links));
     const failures: OperationFailure[] = [];
-    for (const batch of batches(run)) {
-      if (batch.length > 1 && succeeds(() => setAll(tables, batch))) continue;
+    for (const batch of stretches(run, isTableWrite)) {
+      if (batch.length > 1 && batch.every(isTableWrite) && succeeds(() => setAll(tables, batch)))
+        continue;
       for (const operation of batch)
         attempt(operation, failures, () => applyOne(operation, tables, links));
     }
@@ -101,37 +103,13 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
   };
 }
 
-function isBpf(operation: Operation | undefined): boolean {
-  return (
-    operation !== undefined &&
-    (operation.object.kind === 'filter' || isTableEntry(operation.object))
-  );
+function isBpf({ object }: Operation): boolean {
+  return object.kind === 'filter' || isTableEntry(object);
 }
 
-/** Neighbouring operations for the same plane, in order. */
-function runsByPlane(operations: readonly Operation[]): Operation[][] {
-  return grouped(operations, (a, b) => isBpf(a) === isBpf(b));
-}
-
-/** Neighbouring table writes go to the kernel together. */
-function batches(operations: readonly Operation[]): Operation[][] {
-  const isWrite = (operation: Operation): boolean =>
-    operation.action !== 'remove' && isTableEntry(operation.object);
-  return grouped(operations, (a, b) => isWrite(a) && isWrite(b));
-}
-
-function grouped(
-  operations: readonly Operation[],
-  together: (a: Operation, b: Operation) => boolean,
-): Operation[][] {
-  const groups: Operation[][] = [];
-  let previous: Operation | undefined;
-  for (const operation of operations) {
-    if (previous !== undefined && together(previous, operation)) groups.at(-1)?.push(operation);
-    else groups.push([operation]);
-    previous = operation;
-  }
-  return groups;
+/** Table writes go to the kernel together. */
+function isTableWrite({ action, object }: Operation): boolean {
+  return action !== 'remove' && isTableEntry(object);
 }
 
 function setAll(tables: Tables, batch: readonly Operation[]): void {

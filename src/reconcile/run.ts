@@ -20,6 +20,21 @@ export interface RunResult {
 
 /** Brings one part of the policy to the kernel, whatever state the kernel is in. */
 export async function reconcileOnce(context: RunContext, scope: Scope): Promise<RunResult> {
+  const first = await pass(context, scope);
+  if (!first.operations.some(takesOthersAlong)) return first;
+  const second = await pass(context, scope);
+  const failed = new Set(first.failures.map(({ operation }) => operation));
+  return {
+    revision: second.revision,
+    operations: [
+      ...first.operations.filter((operation) => !failed.has(operation)),
+      ...second.operations,
+    ],
+    failures: second.failures,
+  };
+}
+
+async function pass(context: RunContext, scope: Scope): Promise<RunResult> {
   const environment = await context.environment();
   const observed = await context.dataPlane.observe(scope);
   // From here to the end of the comparison in one go: a push may change the policy in place.
@@ -27,4 +42,12 @@ export async function reconcileOnce(context: RunContext, scope: Scope): Promise<
   const operations = diff(compile(policy, environment, scope), observed);
   const failures = operations.length === 0 ? [] : await context.dataPlane.apply(operations);
   return { revision, operations, failures };
+}
+
+/**
+ * Linux drops the routes and proxy neighbours of a device that loses its last IPv4 address, and
+ * the operator's device may have none but ours.
+ */
+function takesOthersAlong({ action, object }: Operation): boolean {
+  return action === 'remove' && object.kind === 'address' && object.place === 'gateway';
 }

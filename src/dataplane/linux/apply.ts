@@ -1,6 +1,7 @@
 import { messageOf, NvgateError } from '../../errors.js';
 import type { Place } from '../kernel-object.js';
 import type { Operation, OperationFailure } from '../port.js';
+import { stretches } from '../stretches.js';
 import { runTasks, type Task } from './batch.js';
 import type { NetworkContext } from './context.js';
 import { operationSteps } from './operation-steps.js';
@@ -16,11 +17,10 @@ export async function apply(
   operations: readonly Operation[],
 ): Promise<OperationFailure[]> {
   const failures: OperationFailure[] = [];
-  const ordered = neighbours(
-    operations,
-    ({ action, object }) => `${action} ${object.kind}`,
-  ).flatMap(domainsFirst);
-  for (const stretch of neighbours(ordered, isOfGateway)) {
+  const ordered = stretches(operations, ({ action, object }) => `${action} ${object.kind}`).flatMap(
+    domainsFirst,
+  );
+  for (const stretch of stretches(ordered, isOfGateway)) {
     const lanes = new Map<Place, Operation[]>();
     for (const operation of stretch) {
       const lane = lanes.get(laneOf(operation));
@@ -72,7 +72,7 @@ async function applyLane(
   operations: readonly Operation[],
 ): Promise<OperationFailure[]> {
   const failures: OperationFailure[] = [];
-  for (const stretch of neighbours(operations, ({ action }) => action === 'remove')) {
+  for (const stretch of stretches(operations, ({ action }) => action === 'remove')) {
     const outside: Task<Operation>[] = [];
     const inside: Task<Operation>[] = [];
     for (const operation of stretch) {
@@ -91,20 +91,4 @@ async function applyLane(
       failures.push({ operation, code: 'kernelOperationFailed', reason });
   }
   return failures;
-}
-
-/** Cuts a list where the answer changes from one item to the next. */
-function neighbours<Item>(
-  items: readonly Item[],
-  question: (item: Item) => string | boolean,
-): Item[][] {
-  const cut: Item[][] = [];
-  let before: string | boolean | undefined;
-  for (const item of items) {
-    const answer = question(item);
-    if (answer === before) cut.at(-1)?.push(item);
-    else cut.push([item]);
-    before = answer;
-  }
-  return cut;
 }
