@@ -3,7 +3,8 @@ import { createKernelSubject } from '../support/kernel-subject.js';
 import { dataPlaneContract } from './dataplane.js';
 
 dataPlaneContract('the kernel data plane', async () => {
-  const { namespace, dataPlane, environment, dispose } = await createKernelSubject();
+  const subject = await createKernelSubject();
+  const { namespace, dataPlane, environment } = subject;
   await ip(
     namespace,
     'address add 203.0.113.2/24 dev external',
@@ -23,6 +24,6 @@ dataPlaneContract('the kernel data plane', async () => {
           await runIn(namespace, 'nft', ['list', 'tables']),
         ]),
     },
-    dispose,
+    dispose: () => subject.dispose(),
   };
 });

@@ -37,7 +37,11 @@ describe('BPF programs and src/forwarding', () => {
         const choices = seededChoices(seed + 1 + packet);
         const frame = generateUnderlayFrame(choices, world);
         if (isRunnable(frame))
-          report(compareDecap(lab, world, frame, counters), `decap, seed ${seed}, packet ${packet}`, frame);
+          report(
+            compareDecap(lab, world, frame, counters),
+            `decap, seed ${seed}, packet ${packet}`,
+            frame,
+          );
         const leaving = generateDomainFrame(choices, world);
         if (isRunnable(leaving.frame))
           report(

@@ -34,7 +34,9 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
   const namespace = await createNamespace('bpf-lab');
   await ip(
     namespace,
-    ...[UNDERLAY, ...DOMAIN_DEVICES].map((name) => `link add ${name} type veth peer name ${name}-p`),
+    ...[UNDERLAY, ...DOMAIN_DEVICES].map(
+      (name) => `link add ${name} type veth peer name ${name}-p`,
+    ),
   );
   const links = (await ipJson(namespace, 'link')) as {
     ifname: string;

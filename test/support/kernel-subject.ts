@@ -19,7 +19,6 @@ export interface KernelSubject {
   dispose(): Promise<void>;
 }
 
-
 /** The calling thread lives in the gateway's namespace until `dispose`. */
 export async function createKernelSubject(): Promise<KernelSubject> {
   const namespace = await createNamespace('gateway');
