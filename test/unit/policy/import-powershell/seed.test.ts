@@ -1,46 +1,24 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatIp, parseIpv4 } from '../../../../src/net/ip.js';
 import { formatPrefix } from '../../../../src/net/prefix.js';
 import { importPowerShell } from '../../../../src/policy/import-powershell/index.js';
+import { SLIDES_DIRECTORY, slidesExample } from '../../../support/slides.js';
 import { errorsOf } from './fixture.js';
 
-const SEEDS = fileURLToPath(new URL('../../../../../shared/seeds', import.meta.url));
+const present = slidesExample(1) !== undefined;
+if (!present)
+  console.warn(`Skipped the examples of appendix B: no slides with them in ${SLIDES_DIRECTORY}.`);
 
-/** The slides' text, if it is there: it is not part of the repository. */
-function readSlides(): string[] | undefined {
-  if (!existsSync(SEEDS)) return undefined;
-  return readdirSync(SEEDS)
-    .filter((name) => name.endsWith('.txt'))
-    .map((name) => readFileSync(`${SEEDS}/${name}`, 'utf8').split('\n'))
-    .find((lines) => lines.some((line) => line.includes('実装例（3）')));
-}
-
-const slides = readSlides();
-if (slides === undefined)
-  console.warn(`Skipped the examples of appendix B: no slides with them in ${SEEDS}.`);
-
-/** The lines from the first that has `start` to the one before the first behind it that has `end`. */
-function cut(lines: readonly string[], start: string, end: string): string {
-  const from = lines.findIndex((line) => line.includes(start));
-  const to = lines.findIndex((line, index) => index > from && line.includes(end));
-  return lines.slice(from, to === -1 ? lines.length : to).join('\n');
-}
-
-describe.skipIf(slides === undefined)('appendix B of the slides', () => {
+describe.skipIf(!present)('appendix B of the slides', () => {
   test.each([
-    { example: 1, end: '実装例（2）', records: 2, routes: ['192.168.1.0/24 0.0.0.0'] },
-    ...[
-      { example: 2, end: '実装例（3）' },
-      { example: 3, end: 'Appendix C' },
-    ].map((part) => ({
-      ...part,
+    { example: 1 as const, records: 2, routes: ['192.168.1.0/24 0.0.0.0'] },
+    ...([2, 3] as const).map((example) => ({
+      example,
       records: 6,
       routes: ['192.168.1.0/24 0.0.0.0', '192.168.2.0/24 0.0.0.0', '0.0.0.0/0 192.168.2.250'],
     })),
-  ])('example $example', ({ example, end, records, routes }) => {
-    const whole = cut(slides ?? [], `実装例（${example}）`, end);
+  ])('example $example', ({ example, records, routes }) => {
+    const whole = slidesExample(example) ?? '';
     const script = whole.slice(whole.search(/^.*・PowerShell/m));
     for (const text of [whole, script]) {
       const { policy, problems } = importPowerShell(text, {
