@@ -11,7 +11,7 @@ export interface BpfMount {
 
 /** Mounted below /run; removed at the latest when this process ends. */
 export function mountBpf(): BpfMount {
-  sweepLeftovers();
+  sweepMounts();
   const path = mkdtempSync(`/run/${OWNER_TAG}-bpf-`);
   execFileSync('mount', ['-t', 'bpf', 'bpf', path]);
   let mounted = true;
@@ -32,7 +32,7 @@ export function mountBpf(): BpfMount {
 }
 
 /** What test processes that did not end well have left mounted. */
-function sweepLeftovers(): void {
+export function sweepMounts(): void {
   for (const name of readdirSync('/run').filter((entry) => isLeftover(entry))) {
     spawnSync('umount', [`/run/${name}`]);
     rmdirSync(`/run/${name}`);

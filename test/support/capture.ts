@@ -1,6 +1,6 @@
 import type { Namespace } from './namespace.js';
 import { parsePcap, type CapturedPacket } from './pcap.js';
-import { start } from './process.js';
+import { sleep, start } from './process.js';
 
 /** A running capture. */
 export interface Capture {
@@ -20,6 +20,9 @@ export interface CaptureOptions {
   /** Both ways where absent. */
   readonly direction?: 'in' | 'out';
 }
+
+/** Milliseconds that tcpdump gets for what is in its ring: the signal would make it forget that. */
+const SETTLE = 100;
 
 /**
  * Captures on a device. Resolves when the capture has begun: what is sent then is in it.
@@ -46,6 +49,7 @@ export async function capture(
       return packets().filter(matches);
     },
     async stop() {
+      await sleep(SETTLE);
       await tcpdump.stop('SIGINT');
       return packets();
     },

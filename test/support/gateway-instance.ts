@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { isRunning } from './process-owner.js';
 
 /*
  * A gateway's own namespaces are named after its instance, which has 15 characters at most: the
@@ -8,14 +9,17 @@ import { existsSync, readdirSync } from 'node:fs';
 
 const NETNS_DIRECTORY = '/run/netns';
 
+/** What the names of all gateways of this process begin with. */
+export const OWN_INSTANCES = `nvgt${process.pid.toString(36)}n`;
+
 let serial = 0;
 let swept = false;
 
 /** A name for a gateway of this process. What gateways of dead processes left is removed first. */
 export function instanceName(): string {
-  if (!swept) sweepLeftovers();
+  if (!swept) sweepGatewayNamespaces();
   swept = true;
-  return `nvgt${process.pid.toString(36)}n${(serial += 1)}`;
+  return `${OWN_INSTANCES}${(serial += 1)}`;
 }
 
 /** Names of the network namespaces that a gateway has made. */
@@ -27,10 +31,11 @@ export function removeNamespaces(instance: string): void {
   for (const name of gatewayNamespaces(instance)) spawnSync('ip', ['netns', 'delete', name]);
 }
 
-function sweepLeftovers(): void {
+/** Removes the namespaces that gateways of dead processes left. */
+export function sweepGatewayNamespaces(): void {
   for (const name of namespaces()) {
     const pid = /^nvgt([0-9a-z]+)n\d+-/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${Number.parseInt(pid, 36)}`))
+    if (pid !== undefined && !isRunning(Number.parseInt(pid, 36)))
       spawnSync('ip', ['netns', 'delete', name]);
   }
 }

@@ -41,12 +41,12 @@ tcp.listen(port, address, () => udp.bind(port, address, () => console.log('ready
 const CLIENT = String.raw`
 const net = require('node:net');
 const dgram = require('node:dgram');
-const [transport, address, port, timeout, payload] = process.argv.slice(1);
+const [transport, address, port, timeout, payload, sourcePort] = process.argv.slice(1);
 const fail = (reason) => { console.error(reason); process.exit(1); };
 setTimeout(() => fail('no answer within ' + timeout + ' ms'), Number(timeout));
 const finish = (text) => { process.stdout.write(text); process.exit(0); };
 if (transport === 'tcp') {
-  const socket = net.connect({ host: address, port: Number(port) });
+  const socket = net.connect({ host: address, port: Number(port), localPort: Number(sourcePort) });
   let text = '';
   socket.on('connect', () => socket.write(payload + '\n'));
   socket.on('data', (chunk) => { text += chunk; });
@@ -56,7 +56,7 @@ if (transport === 'tcp') {
   const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', (message) => finish(String(message)));
   socket.on('error', (error) => fail(error.message));
-  socket.send(payload, Number(port), address);
+  socket.bind(Number(sourcePort), () => socket.send(payload, Number(port), address));
 }
 `;
 
@@ -80,13 +80,15 @@ export interface ExchangeOptions {
   readonly port: number;
   /** One line; `hello` where absent. */
   readonly payload?: string;
+  /** Any free one where absent. */
+  readonly sourcePort?: number;
   /** Milliseconds; 3,000 where absent. */
   readonly timeout?: number;
 }
 
 /** Sends one message to an echo server and answers with what that saw. Rejects without an answer. */
 export async function exchange(namespace: Namespace, options: ExchangeOptions): Promise<Echo> {
-  const { transport, address, port, payload = 'hello', timeout = 3_000 } = options;
-  const args = ['-e', CLIENT, transport, address, String(port), String(timeout), payload];
-  return JSON.parse(await run(process.execPath, args, { namespace })) as Echo;
+  const { transport, address, port, payload = 'hello', timeout = 3_000, sourcePort = 0 } = options;
+  const args = [transport, address, String(port), String(timeout), payload, String(sourcePort)];
+  return JSON.parse(await run(process.execPath, ['-e', CLIENT, ...args], { namespace })) as Echo;
 }

@@ -48,6 +48,7 @@ export async function ping(
 export interface RunningPing {
   /** Resolves when so many answers have come. */
   answered(count: number): Promise<void>;
+  /** Ends right after an answer, where any comes: no request is on its way then. */
   stop(): Promise<PingResult>;
 }
 
@@ -62,8 +63,14 @@ export function startPing(
   return {
     answered: (count) =>
       background.until((self) => answersIn(self.stdout()) >= count, 1_000 * (count + 10)),
-    // On SIGINT ping prints its summary.
-    stop: async () => resultOf(background, await background.stop('SIGINT')),
+    stop: async () => {
+      const answers = answersIn(background.stdout());
+      await background
+        .until((self) => answersIn(self.stdout()) > answers, 1_000)
+        .catch(() => undefined);
+      // On SIGINT ping prints its summary.
+      return resultOf(background, await background.stop('SIGINT'));
+    },
   };
 }
 

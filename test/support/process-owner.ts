@@ -16,6 +16,11 @@ export function isLeftover(name: string): boolean {
   return startTime(Number(match[1])) !== match[2];
 }
 
+/** Whether there is such a process; one that has ended and waits to be collected is none. */
+export function isRunning(pid: number): boolean {
+  return startTime(pid) !== 'gone';
+}
+
 /**
  * Clock ticks from boot to the start of the process (proc(5), field 22 of stat), in base 36;
  * `gone` where there is no such process, or nothing but its exit status.

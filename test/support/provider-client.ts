@@ -17,7 +17,8 @@ export interface Controller {
 
 /**
  * The API listens on loopback in the gateway's namespace, so the calling thread lives there until
- * `close`. The daemon must have been started once: it makes its token and certificate then.
+ * `close`, at the latest until `cleanUp`. The daemon must have been started once: it makes its token
+ * and certificate then.
  */
 export function createController(
   namespace: Namespace,
@@ -30,17 +31,20 @@ export function createController(
     ...{ token: file('token'), ca: file('tls', 'cert.pem') },
   };
   const leave = enterNamespace(namespace.path);
-  const forget = atExit(leave);
   const client = createClient(options);
   const transport = createTransport(options);
+  const end = (): void => {
+    client.close();
+    transport.close();
+    leave();
+  };
+  const forget = atExit(end);
   return {
     client,
     transport,
     close() {
-      client.close();
-      transport.close();
-      leave();
       forget();
+      end();
     },
   };
 }
