@@ -138,11 +138,11 @@ ensure_npm_packages() {
   if $runtime; then
     if cmp -s package-lock.json "$runtime_stamp"; then return; fi
     say "npm ci --omit=dev"
-    run npm ci --omit=dev --no-audit --no-fund
+    run npm ci --omit=dev --no-audit --no-fund --loglevel=error
     cp package-lock.json "$runtime_stamp"
   else
     say "npm ci"
-    run npm ci --no-audit --no-fund
+    run npm ci --no-audit --no-fund --loglevel=error
     cp package-lock.json "$stamp"
   fi
 }

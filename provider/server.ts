@@ -24,7 +24,11 @@ export async function startServer(
   { host, port }: ListenOptions,
 ): Promise<RunningServer> {
   try {
-    await app.listen({ host, port });
+    await app.listen({
+      host,
+      port,
+      listenTextResolver: (address) => `The provider API listens on ${address}`,
+    });
   } catch (error) {
     const reason = REASONS[errorCode(error)];
     if (reason === undefined) throw error;

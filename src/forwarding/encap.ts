@@ -9,7 +9,7 @@ import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { isLimitedBroadcast, isMulticast, type IpAddress } from '../net/ip.js';
 import { dropped, type EncapResult } from './outcome.js';
-import { routeToNextHop } from './route.js';
+import { isNextHop, routeToNextHop } from './route.js';
 import type { DropReason } from './verdict.js';
 
 /**
@@ -27,7 +27,7 @@ export function encap(
   const packet = readRoutedPacket(frame);
   if (typeof packet === 'string') return dropped(packet);
   const hop = routeToNextHop(domain, packet.destination, tables);
-  if (typeof hop === 'string') return dropped(hop);
+  if (!isNextHop(hop)) return hop;
   const subnet = tables.virtualSubnet(hop.vsid);
   if (subnet === undefined) return dropped('subnetUnknown');
   if (packet.length + NVGRE_OVERHEAD > IPV4_MAX_LENGTH) return dropped('tooBig', hop.vsid);

@@ -7,13 +7,18 @@ import type {
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Vsid } from '../model/vsid.js';
 import type { IpAddress } from '../net/ip.js';
-import type { DropReason } from './verdict.js';
+import { dropped, type Dropped } from './outcome.js';
 
 /** Where a packet into the virtual network goes: the host, and what its inner frame says. */
 export interface NextHop extends TunnelTarget {
   readonly vsid: Vsid;
   /** What decided: the destination's own record, a router VM's, or the subnet's wildcard. */
   readonly by: 'record' | 'router' | 'wildcard';
+}
+
+/** Whether a way was found. */
+export function isNextHop(found: NextHop | Dropped): found is NextHop {
+  return 'providerAddress' in found;
 }
 
 /**
@@ -24,9 +29,9 @@ export function routeToNextHop(
   domain: RoutingDomainId,
   destination: IpAddress,
   tables: ForwardingTables,
-): NextHop | DropReason {
+): NextHop | Dropped {
   const record = tables.lookupRecord(domain, destination);
-  if (record?.local === true) return 'localDestination';
+  if (record?.local === true) return dropped('localDestination');
   const direct = onLinkHop(record);
   if (direct !== undefined) return direct;
 
@@ -34,18 +39,18 @@ export function routeToNextHop(
 }
 
 /** The next hop that a route's target gives where no record has answered before. */
-export function targetHop(target: RouteTarget | undefined): NextHop | DropReason {
+export function targetHop(target: RouteTarget | undefined): NextHop | Dropped {
   switch (target?.kind) {
     case 'router':
       return { by: 'router', vsid: target.vsid, ...target.router };
     case 'onLink':
       return target.wildcard === undefined
-        ? 'noRecord'
+        ? dropped('noRecord', target.vsid)
         : { by: 'wildcard', vsid: target.vsid, ...target.wildcard };
     case 'multicast':
-      return 'innerMulticast';
+      return dropped('innerMulticast', target.vsid);
     case undefined:
-      return 'noRoute';
+      return dropped('noRoute');
   }
 }
 

@@ -3,7 +3,7 @@ import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { IpAddress } from '../net/ip.js';
 import type { MacAddress } from '../net/mac.js';
-import { recordHop, targetHop, type NextHop } from './route.js';
+import { isNextHop, recordHop, targetHop, type NextHop } from './route.js';
 import type { TunnelPacket } from './tunnel.js';
 import type { DropReason } from './verdict.js';
 
@@ -53,5 +53,5 @@ export function originOf(
   const record = tables.lookupRecord(domain, address);
   if (record !== undefined) return recordHop(record) ?? 'local';
   const hop = targetHop(tables.customerRoute(domain, address)?.target);
-  return typeof hop === 'string' ? undefined : hop;
+  return isNextHop(hop) ? hop : undefined;
 }

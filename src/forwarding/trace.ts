@@ -4,7 +4,7 @@ import type { Policy } from '../model/policy.js';
 import type { RoutingDomain } from '../model/routing-domain.js';
 import { familyOf, formatIp, isLimitedBroadcast, isMulticast } from '../net/ip.js';
 import { chooseRoute, type RouteChoice } from './route-choice.js';
-import { onLinkHop, routeToNextHop, type NextHop } from './route.js';
+import { isNextHop, onLinkHop, routeToNextHop, type NextHop } from './route.js';
 import { originOf } from './source-check.js';
 import type {
   TraceOutcome,
@@ -127,7 +127,7 @@ function decideByRoute(
     };
   }
   const hop = routeToNextHop(domain.head.id, query.to, tables);
-  if (typeof hop === 'string') return { route, outcome: drop(hop, query) };
+  if (!isNextHop(hop)) return { route, outcome: drop(hop.reason, query) };
   steps.push({ name: 'nextHop', sentence: nextHopSentence(query.to, hop) });
   return {
     route,

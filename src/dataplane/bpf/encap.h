@@ -10,7 +10,7 @@ struct tunnel_target {
 	__u32 vsid;
 };
 
-/* 0 and the target, or the reason to drop. */
+/* 0 and the target; or the reason to drop, and the VSID to count it under. */
 static __always_inline int find_target(const struct lookup_record_key *destination,
 				       struct tunnel_target *target)
 {
@@ -28,13 +28,13 @@ static __always_inline int find_target(const struct lookup_record_key *destinati
 	route = find_route(destination);
 	if (!route)
 		return VERDICT_NO_ROUTE;
+	target->vsid = route->vsid;
 	if (route->kind == CUSTOMER_ROUTE_MULTICAST)
 		return VERDICT_INNER_MULTICAST;
 	if (!route->provider_address)
 		return VERDICT_NO_RECORD;
 	target->provider_address = route->provider_address;
 	mac_copy(target->mac, route->mac);
-	target->vsid = route->vsid;
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	__u32 length = skb->len - ETH_HLEN + OVERLAY_LENGTH;
 	struct lookup_record_key destination;
 	struct virtual_subnet *subnet;
-	struct tunnel_target target;
+	struct tunnel_target target = {};
 	struct overlay overlay;
 	__u32 underlay;
 	int reason;
@@ -119,7 +119,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	if (!reason)
 		reason = find_target(&destination, &target);
 	if (reason)
-		return drop(skb, 0, reason);
+		return drop(skb, target.vsid, reason);
 	subnet = find_subnet(target.vsid);
 	if (!subnet)
 		return drop(skb, 0, VERDICT_SUBNET_UNKNOWN);
