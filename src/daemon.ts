@@ -137,10 +137,9 @@ function policyEnvironmentOf(config: Config): PolicyEnvironment {
 
 async function environmentOf(config: Config, dataPlane: DataPlane): Promise<Environment> {
   const mtus = await dataPlane.deviceMtu();
-  const { underlay, external } = policyEnvironmentOf(config);
   return {
-    underlay: environmentDevices(underlay, mtus),
-    external: environmentDevices(external, mtus),
+    underlay: environmentDevices(config.underlay, mtus),
+    external: environmentDevices(config.external, mtus),
     firewallTable: config.instance,
     externalGroup: externalGroup(config.instance),
   };

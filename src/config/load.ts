@@ -66,9 +66,14 @@ function findConflicts(config: Config): Problem[] {
   const report = (path: string, message: string) =>
     problems.push({ path, code: 'configInvalid', message });
 
-  for (const list of ['underlay', 'external'] as const)
-    for (const [index, name] of repeatedNames(config[list]))
-      report(`/${list}/${index}/name`, `"${name}" names two devices. Choose another name.`);
+  const devices = [...placed(config, 'underlay'), ...placed(config, 'external')];
+  for (const { path, name } of repeated(devices, 'name'))
+    report(`${path}/name`, `"${name}" names two devices. Choose another name.`);
+  for (const { path, device } of repeated(devices, 'device'))
+    report(
+      `${path}/device`,
+      `Device ${device} is there twice. One device has one name, and leads either to the hosts or outside: tenants must not reach the provider network.`,
+    );
 
   const { api } = config;
   if ((api.certificateFile === undefined) !== (api.keyFile === undefined)) {
@@ -86,9 +91,18 @@ function findConflicts(config: Config): Problem[] {
   return problems;
 }
 
-function repeatedNames(devices: readonly DeviceConfig[]): [index: number, name: string][] {
-  const names = devices.map((device) => device.name);
-  return [...names.entries()].filter(([index, name]) => names.indexOf(name) < index);
+interface PlacedDevice extends DeviceConfig {
+  readonly path: string;
+}
+
+function placed(config: Config, list: 'underlay' | 'external'): PlacedDevice[] {
+  return config[list].map((device, index) => ({ ...device, path: `/${list}/${index}` }));
+}
+
+/** Those that have the same name, or the same device, as an earlier one. */
+function repeated(devices: readonly PlacedDevice[], key: 'name' | 'device'): PlacedDevice[] {
+  const values = devices.map((device) => device[key]);
+  return devices.filter((device, index) => values.indexOf(device[key]) < index);
 }
 
 function isLoopbackHost(host: string): boolean {

@@ -15,6 +15,10 @@ import {
 export interface GatewayNat {
   /** Device group of the gateway's ends of all `ext` pairs (`externalGroup` in linux/names). */
   readonly externalGroup: number;
+  /** Linux devices that lead to the NVE hosts. */
+  readonly underlayDevices: readonly string[];
+  /** Linux devices that lead to the physical network. */
+  readonly externalDevices: readonly string[];
   /** External addresses that one routing domain holds alone: every domain may call them. */
   readonly externalAddresses: readonly IpAddress[];
   /** Prefixes that routed connections make reachable: from there a domain may call and be answered. */
@@ -47,9 +51,11 @@ interface FamilyPart {
  * The firewall of the gateway's namespace, as `nft -s -t list table inet TABLE` prints it.
  *
  * - Nothing passes from one routing domain to another, except to an external address and back (N5).
+ * - Neither tenants nor the physical network reach the provider network, and the other way round.
+ * - Tenants do not reach the gateway itself, and nobody does by a shared address, but for ICMP.
  * - Shared external addresses are translated. Only their packets are tracked, and where none is
  *   shared the table does not turn connection tracking on.
- * - It sees no packet that neither comes from nor goes to a routing domain or shared address.
+ * - It sees no packet that has nothing to do with routing domains, external or underlay devices.
  */
 export function gatewayFirewall(table: string, nat: GatewayNat): string {
   const parts = ([4, 6] as const).map((family) => familyPart(nat, family));
@@ -63,6 +69,27 @@ export function gatewayFirewall(table: string, nat: GatewayNat): string {
       rules: [
         ...parts.flatMap(untranslatableRule),
         `iifgroup ${group} oifgroup ${group} goto between_domains`,
+        ...nat.underlayDevices.flatMap((device) => [
+          `oifname "${device}" goto provider_network`,
+          `iifname "${device}" goto provider_network`,
+        ]),
+      ],
+    },
+    {
+      name: 'input',
+      hook: 'type filter hook input priority filter; policy accept;',
+      rules: parts.flatMap((part) => inputRules(group, part)),
+    },
+    {
+      // Somebody who gets a packet there could speak NVGRE in the name of a host.
+      name: 'provider_network',
+      rules: [
+        `iifgroup ${group} counter drop`,
+        `oifgroup ${group} counter drop`,
+        ...nat.externalDevices.flatMap((device) => [
+          `iifname "${device}" counter drop`,
+          `oifname "${device}" counter drop`,
+        ]),
       ],
     },
     {
@@ -75,6 +102,19 @@ export function gatewayFirewall(table: string, nat: GatewayNat): string {
     },
   ];
   return renderTable(table, parts.flatMap(callSet), chains);
+}
+
+/** A shared address is one of the gateway's own: services that listen everywhere must not answer. */
+function inputRules(group: number, { keyword, family, shares }: FamilyPart): string[] {
+  const tenants = `iifgroup ${group} meta nfproto ipv${family} counter drop`;
+  if (shares.length === 0) return [tenants];
+  const shared = addressSet(shares.map((share) => share.sharedAddress));
+  const icmp = family === 4 ? 'icmp' : 'ipv6-icmp';
+  return [
+    `${keyword} daddr ${shared} meta l4proto ${icmp} accept`,
+    `${keyword} daddr ${shared} counter drop`,
+    tenants,
+  ];
 }
 
 function familyPart(nat: GatewayNat, family: IpFamily): FamilyPart {

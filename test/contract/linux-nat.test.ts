@@ -232,6 +232,8 @@ function desiredObjects(instance: string): KernelObject[] {
       instance,
       gatewayFirewall(instance, {
         externalGroup: externalGroup(instance),
+        underlayDevices: ['underlay'],
+        externalDevices: ['external'],
         externalAddresses: [blue.own, BLUE6.own, red.own].map(parseIp),
         routedPrefixes: [parsePrefix('192.168.9.0/24')],
         shares: [share(cyan), share(pink)],

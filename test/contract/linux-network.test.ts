@@ -315,6 +315,8 @@ function desiredObjects(instance: string): KernelObject[] {
       instance,
       gatewayFirewall(instance, {
         externalGroup: externalGroup(instance),
+        underlayDevices: ['underlay'],
+        externalDevices: ['external'],
         externalAddresses,
         routedPrefixes: [parsePrefix('192.168.9.0/24')],
         shares: [],

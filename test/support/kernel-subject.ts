@@ -54,8 +54,8 @@ export async function createKernelSubject(): Promise<KernelSubject> {
   return {
     namespace,
     environment: {
-      underlay: environmentDevices(['underlay'], new Map()),
-      external: environmentDevices(['external'], new Map()),
+      underlay: environmentDevices([{ name: 'underlay', device: 'underlay' }], new Map()),
+      external: environmentDevices([{ name: 'external', device: 'external' }], new Map()),
       firewallTable: instance,
       externalGroup: externalGroup(instance),
     },

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request } from 'node:https';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { createClient, type Client } from '../../provider/client/client.js';
-import { createTransport, type Transport } from '../../provider/client/transport.js';
 import type { Gateway } from './gateway.js';
 import type { Namespace } from './namespace.js';
 import { enterNamespace } from './network-namespace-thread.js';
@@ -10,9 +12,21 @@ import { atExit } from './process-owner.js';
 /** A controller beside the gateway: it calls the API of the running daemon over HTTPS. */
 export interface Controller {
   readonly client: Client;
-  /** For calls that a well-behaved client does not make. */
-  readonly transport: Transport;
+  /** A call that a well-behaved client does not make: any body, any header, any answer. */
+  send(method: string, path: string, message?: RawMessage): Promise<RawAnswer>;
   close(): void;
+}
+
+export interface RawMessage {
+  /** Besides the token, or instead of it; `content-type` is JSON where absent. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
 }
 
 /**
@@ -32,16 +46,30 @@ export function createController(
   };
   const leave = enterNamespace(namespace.path);
   const client = createClient(options);
-  const transport = createTransport(options);
   const end = (): void => {
     client.close();
-    transport.close();
     leave();
   };
   const forget = atExit(end);
   return {
     client,
-    transport,
+    send: (method, path, { headers = {}, body = '' } = {}) =>
+      new Promise((resolve, reject) => {
+        const call = request(new URL(path, options.url), {
+          ...{ method, ca: options.ca, checkServerIdentity: () => undefined, agent: false },
+          headers: {
+            authorization: `Bearer ${options.token}`,
+            ...(body === '' ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+        });
+        call.on('error', reject);
+        call.on('response', (response) => {
+          const answer = { status: response.statusCode ?? 0, headers: response.headers };
+          text(response).then((received) => resolve({ ...answer, body: received }), reject);
+        });
+        call.end(body);
+      }),
     close() {
       forget();
       end();

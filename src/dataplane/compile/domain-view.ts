@@ -11,7 +11,7 @@ import {
   type VirtualSubnet,
 } from '../../model/virtual-subnet.js';
 import type { Vsid } from '../../model/vsid.js';
-import { familyOf, type IpFamily } from '../../net/ip.js';
+import { compareIp, familyOf, type IpFamily } from '../../net/ip.js';
 import type { MacAddress } from '../../net/mac.js';
 import { prefixContains } from '../../net/prefix.js';
 
@@ -86,8 +86,8 @@ export function domainView(policy: Policy, domain: RoutingDomain): DomainView {
 
   const subnets = new Map<Vsid, SubnetView>();
   const local = new Map<CustomerAddress, LocalAddress>();
-  for (const subnet of domain.virtualSubnets.values()) {
-    const records = ofSubnet(subnet.vsid);
+  for (const subnet of inOrder(domain.virtualSubnets.values(), (a, b) => a.vsid - b.vsid)) {
+    const records = sorted(ofSubnet(subnet.vsid));
     const gatewayMac = gatewayMacOf(subnet, records);
     // A record says more than a default: where both name one address, the record's MAC counts.
     const own = records.own.map((record) => ownAddress(id, record));
@@ -117,6 +117,24 @@ export function domainView(policy: Policy, domain: RoutingDomain): DomainView {
     local,
     remote,
     providerPeers,
+  };
+}
+
+/**
+ * Where the first of several counts, it is the first by its name: the order in which a policy came
+ * is forgotten by the store, and no packet may go another way after a restart.
+ */
+function inOrder<T>(objects: Iterable<T>, compare: (a: T, b: T) => number): T[] {
+  return [...objects].sort(compare);
+}
+
+function sorted({ own, distributedGateways, wildcards }: SubnetRecords): SubnetRecords {
+  const byAddress = (a: LookupRecord, b: LookupRecord): number =>
+    compareIp(a.customerAddress, b.customerAddress);
+  return {
+    own: inOrder(own, byAddress),
+    distributedGateways: inOrder(distributedGateways, byAddress),
+    wildcards: inOrder(wildcards, byAddress),
   };
 }
 

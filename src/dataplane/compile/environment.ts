@@ -15,6 +15,8 @@ export interface Environment {
 export interface EnvironmentDevice {
   /** Name in the configuration. */
   readonly name: string;
+  /** Linux device. */
+  readonly device: string;
   /** Bytes of IP packet that the device carries. */
   readonly mtu: number;
 }
@@ -25,12 +27,12 @@ export const NVGRE_OVERHEAD = 42;
 /** A device that is not there now is taken for a plain Ethernet until it comes. */
 export const DEFAULT_MTU = 1500;
 
-/** Devices by their configured names, each with what `DataPlane.deviceMtu` says of it. */
+/** The devices of the configuration, each with what `DataPlane.deviceMtu` says of it. */
 export function environmentDevices(
-  names: readonly string[],
+  devices: readonly Omit<EnvironmentDevice, 'mtu'>[],
   mtus: ReadonlyMap<string, number>,
 ): EnvironmentDevice[] {
-  return names.map((name) => ({ name, mtu: mtus.get(name) ?? DEFAULT_MTU }));
+  return devices.map(({ name, device }) => ({ name, device, mtu: mtus.get(name) ?? DEFAULT_MTU }));
 }
 
 /**

@@ -4,11 +4,16 @@ import type { RoutingDomain } from '../../model/routing-domain.js';
 import type { IpAddress } from '../../net/ip.js';
 import type { Prefix } from '../../net/prefix.js';
 import type { GatewayNat, SharedAddress } from '../gateway-firewall.js';
+import type { Environment } from './environment.js';
 import type { ExternalPlan, NatPlan } from './external-plan.js';
 import { subnetPrefixes } from './external-routes.js';
 
 /** What the gateway's own namespace has to know of all connections together. */
-export function gatewayNat(policy: Policy, plan: ExternalPlan, externalGroup: number): GatewayNat {
+export function gatewayNat(
+  policy: Policy,
+  plan: ExternalPlan,
+  environment: Environment,
+): GatewayNat {
   const externalAddresses: IpAddress[] = [];
   const routedPrefixes: Prefix[] = [];
   const shares: SharedAddress[] = [];
@@ -22,7 +27,14 @@ export function gatewayNat(policy: Policy, plan: ExternalPlan, externalGroup: nu
       if (!shared) externalAddresses.push(domainAddress);
     shares.push(...sharesOf(domain, plans));
   }
-  return { externalGroup, externalAddresses, routedPrefixes, shares };
+  return {
+    externalGroup: environment.externalGroup,
+    underlayDevices: environment.underlay.map(({ device }) => device),
+    externalDevices: environment.external.map(({ device }) => device),
+    externalAddresses,
+    routedPrefixes,
+    shares,
+  };
 }
 
 /** One share per external address, whatever number of the domain's connections use it. */

@@ -84,10 +84,7 @@ function* externalSide(
   yield {
     kind: 'firewall',
     place: 'gateway',
-    ruleset: gatewayFirewall(
-      environment.firewallTable,
-      gatewayNat(policy, plan, environment.externalGroup),
-    ),
+    ruleset: gatewayFirewall(environment.firewallTable, gatewayNat(policy, plan, environment)),
   };
 }
 

@@ -67,6 +67,8 @@ function sampleFirewalls(
   });
   const gateway = gatewayFirewall('probe_gateway', {
     externalGroup: 1,
+    underlayDevices: ['underlay'],
+    externalDevices: ['external'],
     externalAddresses: [externalAddress],
     routedPrefixes: [parsePrefix(routed)],
     shares: [{ sharedAddress: externalAddress, transitAddress: parseIp(transit), ports }],

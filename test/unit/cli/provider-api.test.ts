@@ -32,8 +32,8 @@ async function gatewayInMemory(): Promise<ProviderContext> {
   const devices = { underlay: ['underlay'], external: ['external'] };
   const policy = await createPolicyService(openMemoryStore(), { ...devices, limits });
   const environment = {
-    underlay: environmentDevices(devices.underlay, new Map()),
-    external: environmentDevices(devices.external, new Map()),
+    underlay: environmentDevices(DEFAULT_CONFIG.underlay, new Map()),
+    external: environmentDevices(DEFAULT_CONFIG.external, new Map()),
     firewallTable: 'nvgate',
     externalGroup: 1,
   };

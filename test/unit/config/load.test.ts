@@ -159,3 +159,11 @@ it('reads JSON as well', () => {
     { path: '/apo', position: { line: 3, column: 3 } },
   ]);
 });
+
+it('refuses a device or a name that is there twice, in one list or over both', () => {
+  const text = `
+underlay: [{name: a, device: eth1}, {name: b, device: eth1}]
+external: [{name: a, device: eth2}, {name: c, device: eth1}]
+`;
+  expect(paths(text)).toEqual(['/external/0/name', '/underlay/1/device', '/external/1/device']);
+});

@@ -5,6 +5,8 @@ import { parsePrefix } from '../../../src/net/prefix.js';
 
 const none: GatewayNat = {
   externalGroup: 300,
+  underlayDevices: ['underlay'],
+  externalDevices: ['external'],
   externalAddresses: [],
   routedPrefixes: [],
   shares: [],
@@ -19,6 +21,21 @@ test('without NAT it only keeps the routing domains apart', () => {
 	chain forward {
 		type filter hook forward priority filter; policy accept;
 		iifgroup 300 oifgroup 300 goto between_domains
+		oifname "underlay" goto provider_network
+		iifname "underlay" goto provider_network
+	}
+
+	chain input {
+		type filter hook input priority filter; policy accept;
+		iifgroup 300 meta nfproto ipv4 counter drop
+		iifgroup 300 meta nfproto ipv6 counter drop
+	}
+
+	chain provider_network {
+		iifgroup 300 counter drop
+		oifgroup 300 counter drop
+		iifname "external" counter drop
+		oifname "external" counter drop
 	}
 
 	chain between_domains {
@@ -37,7 +54,7 @@ test('addresses of single domains need no connection tracking', () => {
 
 test('a shared address is translated, and what is not shared is not tracked', () => {
   const text = gatewayFirewall('nvgate', {
-    externalGroup: 300,
+    ...none,
     externalAddresses: [parseIp('203.0.113.10')],
     routedPrefixes: [parsePrefix('192.168.101.0/24')],
     shares: [
@@ -87,6 +104,23 @@ test('a shared address is translated, and what is not shared is not tracked', ()
 		type filter hook forward priority filter; policy accept;
 		ip saddr { 169.254.9.1, 169.254.9.2 } ct state invalid counter drop
 		iifgroup 300 oifgroup 300 goto between_domains
+		oifname "underlay" goto provider_network
+		iifname "underlay" goto provider_network
+	}
+
+	chain input {
+		type filter hook input priority filter; policy accept;
+		ip daddr 203.0.113.20 meta l4proto icmp accept
+		ip daddr 203.0.113.20 counter drop
+		iifgroup 300 meta nfproto ipv4 counter drop
+		iifgroup 300 meta nfproto ipv6 counter drop
+	}
+
+	chain provider_network {
+		iifgroup 300 counter drop
+		oifgroup 300 counter drop
+		iifname "external" counter drop
+		oifname "external" counter drop
 	}
 
 	chain between_domains {
