@@ -1,11 +1,15 @@
 import type { PolicyDocument } from '../../provider/schemas.js';
 import {
+  judgePolicy,
   translatePolicy,
   type Devices,
   type TranslatedPolicy,
 } from '../../provider/translate/index.js';
 import { parseTextDocument, type TextDocument } from '../config/document.js';
+import { DEFAULT_CONFIG } from '../config/defaults.js';
 import { RefusedError, type Problem } from '../errors.js';
+import type { Policy } from '../model/policy.js';
+import type { PolicyEnvironment } from '../policy/environment.js';
 import { problemLine, ReportedFailure } from './failure.js';
 import { readInput, type Input } from './input.js';
 import type { CliIo } from './io.js';
@@ -29,14 +33,21 @@ export function parsePolicyText(input: Input): TextDocument {
   });
 }
 
+export interface PolicyFileUse {
+  /** The file is the whole policy: what it names and does not hold is an error. */
+  readonly whole: boolean;
+}
+
 /**
- * Reads a policy file and checks what can be checked without the gateway.
+ * Reads a policy file. One that cannot be sent is judged here as far as that is possible without
+ * the gateway, so that all its errors come at once.
  * @throws ReportedFailure with every error and its place
  */
 export async function readPolicyFile(
   io: CliIo,
   path: string,
   devices: Devices,
+  { whole }: PolicyFileUse,
 ): Promise<PolicyFile> {
   const input = await readInput(io, path);
   const { value, locate } = parseOrReport(input);
@@ -49,13 +60,31 @@ export async function readPolicyFile(
             .map((placed) => problemLine(placed, input.name))
             .join(''),
     );
-  const { policy, problems } = translatePolicy(value, devices);
-  if (problems.length > 0)
+  const translated = translatePolicy(value, devices);
+  const { policy, problems } = translated;
+  if (problems.length > 0) {
+    const errors = whole ? judgePolicy(translated, permissiveEnvironment(policy)).errors : problems;
     throw new ReportedFailure([
-      ...problemLines(problems),
-      `error: ${input.name} has ${problems.length} error(s); nothing was sent.`,
+      ...problemLines(errors),
+      `error: ${input.name} has ${errors.length} error(s); nothing was sent.`,
     ]);
+  }
   return { name: input.name, document: value as PolicyDocument, policy, problemLines };
+}
+
+/** Accepts every device that the policy names, and the limits that a gateway has by default. */
+export function permissiveEnvironment(policy: Policy): PolicyEnvironment {
+  const underlay = new Set<string>(ANY_DEVICE.underlay);
+  const external = new Set<string>(ANY_DEVICE.external);
+  for (const record of policy.providerAddresses.values()) underlay.add(record.interface);
+  for (const domain of policy.routingDomains.values())
+    for (const connection of domain.connections.values())
+      if (connection.interface !== undefined) external.add(connection.interface);
+  return {
+    underlay: [...underlay],
+    external: [...external],
+    limits: DEFAULT_CONFIG.limits,
+  };
 }
 
 function parseOrReport(input: Input): TextDocument {
@@ -69,6 +98,9 @@ function parseOrReport(input: Input): TextDocument {
     ]);
   }
 }
+
+/** What a gateway's devices are called where its configuration is not at hand. */
+export const ANY_DEVICE = { underlay: ['underlay'], external: ['external'] } as const;
 
 /** Stands for a device that a document does not name: the gateway's first one. */
 export const UNNAMED_DEVICE = '';

@@ -15,7 +15,7 @@ import {
 export interface GatewayNat {
   /** Device group of the gateway's ends of all `ext` pairs (`externalGroup` in linux/names). */
   readonly externalGroup: number;
-  /** Linux devices that lead to the NVE hosts. */
+  /** Linux devices that lead to the NVE hosts; only those that are there. */
   readonly underlayDevices: readonly string[];
   /** Linux devices that lead to the physical network. */
   readonly externalDevices: readonly string[];
@@ -69,9 +69,10 @@ export function gatewayFirewall(table: string, nat: GatewayNat): string {
       rules: [
         ...parts.flatMap(untranslatableRule),
         `iifgroup ${group} oifgroup ${group} goto between_domains`,
+        // By index: every packet passes here, and names are dear to compare.
         ...nat.underlayDevices.flatMap((device) => [
-          `oifname "${device}" goto provider_network`,
-          `iifname "${device}" goto provider_network`,
+          `oif "${device}" goto provider_network`,
+          `iif "${device}" goto provider_network`,
         ]),
       ],
     },

@@ -71,7 +71,7 @@ const domainNats: fc.Arbitrary<DomainNat> = fc.record({
 
 const gatewayNats: fc.Arbitrary<GatewayNat> = fc.record({
   externalGroup: fc.integer({ min: 1, max: 0xffff_ffff }),
-  underlayDevices: fc.subarray(['underlay', 'eth7', 'bond0.20']),
+  underlayDevices: fc.subarray(['lo']),
   externalDevices: fc.subarray(['external', 'eth8']),
   externalAddresses: ofBoth(({ address }) => fc.array(address, { maxLength: 4 })),
   routedPrefixes: ofBoth(({ prefix }) => fc.array(prefix, { maxLength: 4 })),

@@ -232,7 +232,7 @@ function desiredObjects(instance: string): KernelObject[] {
       instance,
       gatewayFirewall(instance, {
         externalGroup: externalGroup(instance),
-        underlayDevices: ['underlay'],
+        underlayDevices: ['lo'],
         externalDevices: ['external'],
         externalAddresses: [blue.own, BLUE6.own, red.own].map(parseIp),
         routedPrefixes: [parsePrefix('192.168.9.0/24')],

@@ -315,7 +315,7 @@ function desiredObjects(instance: string): KernelObject[] {
       instance,
       gatewayFirewall(instance, {
         externalGroup: externalGroup(instance),
-        underlayDevices: ['underlay'],
+        underlayDevices: ['lo'],
         externalDevices: ['external'],
         externalAddresses,
         routedPrefixes: [parsePrefix('192.168.9.0/24')],

@@ -19,6 +19,11 @@ export interface KernelSubject {
   dispose(): Promise<void>;
 }
 
+const MTUS = new Map([
+  ['underlay', 1500],
+  ['external', 1500],
+]);
+
 /** The calling thread lives in the gateway's namespace until `dispose`. */
 export async function createKernelSubject(): Promise<KernelSubject> {
   const namespace = await createNamespace('gateway');
@@ -54,8 +59,8 @@ export async function createKernelSubject(): Promise<KernelSubject> {
   return {
     namespace,
     environment: {
-      underlay: environmentDevices([{ name: 'underlay', device: 'underlay' }], new Map()),
-      external: environmentDevices([{ name: 'external', device: 'external' }], new Map()),
+      underlay: environmentDevices([{ name: 'underlay', device: 'underlay' }], MTUS),
+      external: environmentDevices([{ name: 'external', device: 'external' }], MTUS),
       firewallTable: instance,
       externalGroup: externalGroup(instance),
     },

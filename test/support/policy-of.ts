@@ -20,8 +20,8 @@ export const GREEN = RoutingDomainId('11111111-2222-3333-4444-000000007001');
 
 /** One underlay and one external device, as in the standard scene. */
 export const ENVIRONMENT: Environment = {
-  underlay: [{ name: 'underlay', device: 'underlay', mtu: 1500 }],
-  external: [{ name: 'external', device: 'external', mtu: 1500 }],
+  underlay: [{ name: 'underlay', device: 'underlay', mtu: 1500, present: true }],
+  external: [{ name: 'external', device: 'external', mtu: 1500, present: true }],
   firewallTable: 'nvgate',
   externalGroup: 76,
 };

@@ -29,7 +29,9 @@ export function addApply(program: Command, io: CliIo): void {
     )
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<ApplyOptions>();
-      const file = await readPolicyFile(io, options.file, UNNAMED_DEVICES);
+      const file = await readPolicyFile(io, options.file, UNNAMED_DEVICES, {
+        whole: options.replace === true,
+      });
       const client = await openClient(io, options);
       const { answer, placed } = await push(client, file, options);
       await printPush(io, options.output, answer, file.problemLines(placed(answer.warnings)));

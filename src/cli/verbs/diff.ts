@@ -22,7 +22,7 @@ export function addDiff(program: Command, io: CliIo): void {
     )
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<DiffOptions>();
-      const file = await readPolicyFile(io, options.file, UNNAMED_DEVICES);
+      const file = await readPolicyFile(io, options.file, UNNAMED_DEVICES, { whole: true });
       const client = await openClient(io, options);
       const { policy: document } = await client.policy();
       const current = translatePolicy(document, UNNAMED_DEVICES);

@@ -11,7 +11,7 @@ import { problemLine, ReportedFailure } from '../failure.js';
 import { readInput, type Input } from '../input.js';
 import { printLine, type CliIo } from '../io.js';
 import { printAnswer, renderTable } from '../output.js';
-import { parsePolicyText } from '../policy-file.js';
+import { ANY_DEVICE, parsePolicyText, permissiveEnvironment } from '../policy-file.js';
 
 export function addValidate(program: Command, io: CliIo): void {
   program
@@ -92,8 +92,6 @@ function checkPolicy(input: Input, config: Config | undefined): Findings {
   return { errors: locate(found.errors), warnings: locate(found.warnings) };
 }
 
-const ANY_DEVICE = { underlay: ['underlay'], external: ['external'] } as const;
-
 function deviceNames(config: Config): Pick<PolicyEnvironment, 'underlay' | 'external'> {
   return {
     underlay: config.underlay.map((device) => device.name),
@@ -102,16 +100,7 @@ function deviceNames(config: Config): Pick<PolicyEnvironment, 'underlay' | 'exte
 }
 
 function environmentOf(policy: Policy, config: Config | undefined): PolicyEnvironment {
-  if (config !== undefined) return { ...deviceNames(config), limits: config.limits };
-  const underlay = new Set<string>(ANY_DEVICE.underlay);
-  const external = new Set<string>(ANY_DEVICE.external);
-  for (const record of policy.providerAddresses.values()) underlay.add(record.interface);
-  for (const domain of policy.routingDomains.values())
-    for (const connection of domain.connections.values())
-      if (connection.interface !== undefined) external.add(connection.interface);
-  return {
-    underlay: [...underlay],
-    external: [...external],
-    limits: loadConfig(undefined).limits,
-  };
+  return config === undefined
+    ? permissiveEnvironment(policy)
+    : { ...deviceNames(config), limits: config.limits };
 }

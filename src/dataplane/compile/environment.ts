@@ -19,6 +19,8 @@ export interface EnvironmentDevice {
   readonly device: string;
   /** Bytes of IP packet that the device carries. */
   readonly mtu: number;
+  /** Whether the device is there now. */
+  readonly present: boolean;
 }
 
 /** What an NVGRE header adds to the inner IP packet (N1): outer IPv4 20, GRE 8, inner Ethernet 14. */
@@ -29,10 +31,15 @@ export const DEFAULT_MTU = 1500;
 
 /** The devices of the configuration, each with what `DataPlane.deviceMtu` says of it. */
 export function environmentDevices(
-  devices: readonly Omit<EnvironmentDevice, 'mtu'>[],
+  devices: readonly Pick<EnvironmentDevice, 'name' | 'device'>[],
   mtus: ReadonlyMap<string, number>,
 ): EnvironmentDevice[] {
-  return devices.map(({ name, device }) => ({ name, device, mtu: mtus.get(name) ?? DEFAULT_MTU }));
+  return devices.map(({ name, device }) => ({
+    name,
+    device,
+    mtu: mtus.get(name) ?? DEFAULT_MTU,
+    present: mtus.has(name),
+  }));
 }
 
 /**

@@ -29,7 +29,9 @@ export function gatewayNat(
   }
   return {
     externalGroup: environment.externalGroup,
-    underlayDevices: environment.underlay.map(({ device }) => device),
+    underlayDevices: environment.underlay.flatMap(({ device, present }) =>
+      present ? [device] : [],
+    ),
     externalDevices: environment.external.map(({ device }) => device),
     externalAddresses,
     routedPrefixes,

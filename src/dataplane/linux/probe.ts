@@ -67,7 +67,7 @@ function sampleFirewalls(
   });
   const gateway = gatewayFirewall('probe_gateway', {
     externalGroup: 1,
-    underlayDevices: ['underlay'],
+    underlayDevices: ['lo'],
     externalDevices: ['external'],
     externalAddresses: [externalAddress],
     routedPrefixes: [parsePrefix(routed)],

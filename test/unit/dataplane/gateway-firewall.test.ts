@@ -21,8 +21,8 @@ test('without NAT it only keeps the routing domains apart', () => {
 	chain forward {
 		type filter hook forward priority filter; policy accept;
 		iifgroup 300 oifgroup 300 goto between_domains
-		oifname "underlay" goto provider_network
-		iifname "underlay" goto provider_network
+		oif "underlay" goto provider_network
+		iif "underlay" goto provider_network
 	}
 
 	chain input {
@@ -104,8 +104,8 @@ test('a shared address is translated, and what is not shared is not tracked', ()
 		type filter hook forward priority filter; policy accept;
 		ip saddr { 169.254.9.1, 169.254.9.2 } ct state invalid counter drop
 		iifgroup 300 oifgroup 300 goto between_domains
-		oifname "underlay" goto provider_network
-		iifname "underlay" goto provider_network
+		oif "underlay" goto provider_network
+		iif "underlay" goto provider_network
 	}
 
 	chain input {

@@ -86,8 +86,8 @@ describe('a routed connection', () => {
 
   it('has the MTU of its external device', () => {
     const external = [
-      { name: 'external', device: 'external', mtu: 1500 },
-      { name: 'jumbo', device: 'jumbo', mtu: 9000 },
+      { name: 'external', device: 'external', mtu: 1500, present: true },
+      { name: 'jumbo', device: 'jumbo', mtu: 9000, present: true },
     ];
     const jumbo = policy(domain(BLUE, { ...ROUTED, interface: 'jumbo' }));
     expect(linesOf(compile(jumbo, { ...ENVIRONMENT, external }, 'all'), 'link blue ext')).toEqual([

@@ -60,8 +60,8 @@ describe('a routing domain without connections', () => {
   it('has the smallest underlay’s MTU less the NVGRE header', () => {
     const policy = policyOf({ providerAddresses: [OWN_PA], routingDomains: [{ id: BLUE }] });
     const underlay = [
-      { name: 'underlay', device: 'underlay', mtu: 9000 },
-      { name: 'second', device: 'second', mtu: 1600 },
+      { name: 'underlay', device: 'underlay', mtu: 9000, present: true },
+      { name: 'second', device: 'second', mtu: 1600, present: true },
     ];
     const objects = compile(policy, { ...ENVIRONMENT, underlay }, 'all');
     expect(linesOf(objects, 'link')).toEqual(['link blue vnet mtu 1558']);
