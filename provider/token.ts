@@ -11,7 +11,8 @@ import { NvgateError } from '../src/errors.js';
 export async function loadToken(stateDirectory: string): Promise<string> {
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   const path = join(stateDirectory, 'token');
-  const token = await makeOnce(path);
+  // Read first: a full disk must not keep the gateway from starting.
+  const token = (await readIfThere(path)) ?? (await makeOnce(path));
   if (!/^\S{16,}$/.test(token))
     throw new NvgateError(
       'configInvalid',
@@ -32,7 +33,7 @@ async function makeOnce(path: string): Promise<string> {
     await link(beside, path);
     return token;
   } catch (error) {
-    if (!isAlreadyThere(error)) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
     return (await readFile(path, 'utf8')).trim();
   } finally {
     await file.close();
@@ -40,6 +41,15 @@ async function makeOnce(path: string): Promise<string> {
   }
 }
 
-function isAlreadyThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

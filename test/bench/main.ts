@@ -31,9 +31,14 @@ function parseArguments(argv: readonly string[]): Arguments {
   };
 }
 
+/** Plain kernel routing with as many routing steps as the gateway has. */
+const REFERENCE = 'plainSameHops';
+
 interface Result {
   /** Packets/s, median over the rounds. */
   readonly pps: number;
+  /** To the reference path of the same round, median over the rounds; absent without a reference. */
+  readonly ratio?: number;
   readonly spread: { readonly min: number; readonly max: number };
 }
 
@@ -49,15 +54,23 @@ async function measureAll(
       // Round 0 warms up.
       if (round > 0) rates.get(key)?.push(rate);
     }
+  const reference = rates.get(REFERENCE);
   return Object.fromEntries(
     [...rates].map(([key, values]) => [
       key,
       {
         pps: Math.round(median(values)),
+        ...(reference === undefined ? {} : { ratio: ratioOf(values, reference) }),
         spread: { min: Math.round(Math.min(...values)), max: Math.round(Math.max(...values)) },
       },
     ]),
   );
+}
+
+/** What neighbours do to this machine they do to both paths of a round, so rounds are compared. */
+function ratioOf(values: readonly number[], reference: readonly number[]): number {
+  const ratios = values.map((value, round) => value / (reference[round] ?? Number.NaN));
+  return Math.round(median(ratios) * 1000) / 1000;
 }
 
 const options = parseArguments(process.argv.slice(2));
@@ -76,22 +89,18 @@ const results = await measureAll(
 );
 for (const path of [plain, plainSameHops, routed, nat]) await path.remove();
 
-const base = results['plainSameHops']?.pps ?? Number.NaN;
 const report = {
   machine: { cpus: cpus().length, model: cpus()[0]?.model },
   generator: 'sendmmsg on AF_PACKET, one sender',
   rounds: options.rounds,
+  reference: REFERENCE,
   results,
-  ratios: Object.fromEntries(
-    Object.entries(results).map(([key, { pps }]) => [
-      `${key}/plainSameHops`,
-      Math.round((pps / base) * 1000) / 1000,
-    ]),
-  ),
 };
 if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 else
-  for (const [key, { pps, spread }] of Object.entries(results))
+  for (const [key, { pps, ratio, spread }] of Object.entries(results)) {
+    const compared = ratio === undefined ? '' : `  ${ratio.toFixed(3)} of ${REFERENCE}`;
     process.stdout.write(
-      `${key.padEnd(14)} ${String(pps).padStart(9)} packets/s  ${(pps / base).toFixed(3)} of plainSameHops  (${spread.min} to ${spread.max})\n`,
+      `${key.padEnd(14)} ${String(pps).padStart(9)} packets/s${compared}  (${spread.min} to ${spread.max})\n`,
     );
+  }

@@ -115,3 +115,13 @@ export function parsePing(output: string): PingResult {
     output,
   };
 }
+
+/** Numbers of the requests without an answer, but for those on their way when the ping was stopped. */
+export function lostOf({ output }: PingResult): number[] {
+  const answered = new Set(
+    [...output.matchAll(/bytes from .* icmp_seq=(\d+)/g)].map(([, sequence]) => Number(sequence)),
+  );
+  return Array.from({ length: Math.max(0, ...answered) }, (_, index) => index + 1).filter(
+    (sequence) => !answered.has(sequence),
+  );
+}

@@ -28,18 +28,24 @@ static __always_inline int gre_fault(__be16 flags_in_network_order)
 	return VERDICT_GRE_RESERVED;
 }
 
-/* The inner packet alone, given to the routing domain as if vnet had received it. */
+/*
+ * The inner packet alone, given to the routing domain as if vnet had received it. The outer
+ * Ethernet header stays in front of it: nobody reads its addresses there, and of an IPv4 packet
+ * its type is right already.
+ */
 static __always_inline int to_routing_domain(struct __sk_buff *skb,
 					     const struct tunnel_packet *packet, int is_ipv4)
 {
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO |
 		      (is_ipv4 ? ADJ_ROOM_DECAP_L3_IPV4 : ADJ_ROOM_DECAP_L3_IPV6);
 	__u32 domain = packet->subnet->routing_domain;
-	struct ethhdr ethernet = { .h_proto = packet->inner_protocol };
 
 	if (bpf_skb_adjust_room(skb, -OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC, flags) ||
-	    bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), BPF_F_INVALIDATE_HASH))
+	    (!is_ipv4 && bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto),
+					     &packet->inner_protocol, 2, 0)))
 		return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);
+	/* What was hashed, if anything was, was the tunnel. */
+	bpf_set_hash_invalid(skb);
 	count(skb, packet->vsid, VERDICT_DECAPSULATED);
 	return bpf_redirect_peer(domain, 0);
 }

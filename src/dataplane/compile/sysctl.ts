@@ -22,6 +22,8 @@ export const SYSCTLS: readonly SysctlSetting[] = [
   // A routing domain is a router and nothing else.
   { scope: 'domain', name: 'net/ipv4/ip_forward', value: '1' },
   { scope: 'domain', name: 'net/ipv6/conf/all/forwarding', value: '1' },
+  // It has no sockets worth looking for before each packet is routed.
+  { scope: 'domain', name: 'net/ipv4/ip_early_demux', value: '0' },
 
   // Packets between two subnets of a routing domain come and go by vnet, which looks to the kernel
   // like a detour worth a redirect. Hosts in different subnets must not get one. The kernel sends

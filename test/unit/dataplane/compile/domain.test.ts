@@ -49,6 +49,7 @@ describe('a routing domain without connections', () => {
       'sysctl blue net/ipv4/conf/all/send_redirects 0',
       'sysctl blue net/ipv4/conf/{device}/rp_filter vnet 0',
       'sysctl blue net/ipv4/conf/{device}/send_redirects vnet 0',
+      'sysctl blue net/ipv4/ip_early_demux 0',
       'sysctl blue net/ipv4/ip_forward 1',
       'sysctl blue net/ipv6/conf/all/forwarding 1',
       'sysctl blue net/ipv6/conf/{device}/accept_ra vnet 0',
