@@ -27,7 +27,8 @@ export async function startServer(
     await app.listen({
       host,
       port,
-      listenTextResolver: (address) => `The provider API listens on ${address}`,
+      listenTextResolver: (address) =>
+        `The provider API listens on ${address.replace(/^\w+:\/\//, '')}`,
     });
   } catch (error) {
     const reason = REASONS[errorCode(error)];

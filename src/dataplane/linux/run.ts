@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { NvgateError } from '../../errors.js';
 
 /** A tool, its arguments, and what it reads from standard input. */
@@ -62,21 +63,20 @@ export function commandLine(command: Pick<Command, 'file' | 'args'>): string {
     .join(' ');
 }
 
-let inputFiles = 0;
+/** __O_TMPFILE of Linux, which Node does not name: a file without a name, gone with its last handle. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
 /**
  * Standard input as a file without a name: nft opens /dev/stdin again, which cannot be done with
  * the socket that Node makes of a pipe.
  */
 async function inputFile(text: string): Promise<FileHandle> {
-  const path = `/run/nvgate-input-${process.pid}-${inputFiles++}`;
-  const writer = await open(path, 'wx', 0o600);
+  const writer = await open('/run', O_TMPFILE | constants.O_RDWR, 0o600);
   try {
     await writer.writeFile(text);
-    return await open(path, 'r');
+    return await open(`/proc/self/fd/${writer.fd}`, 'r');
   } finally {
     await writer.close();
-    await unlink(path);
   }
 }
 
