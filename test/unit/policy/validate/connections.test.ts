@@ -37,12 +37,6 @@ describe('connections that are fine', () => {
     );
     expectErrors(policy, []);
   });
-
-  it('equal prefixes on different devices', () => {
-    const { policy, red } = blueAndRed();
-    addConnection(red, routed('corp', ['192.168.101.0/24'], 'internet'));
-    expectErrors(policy, []);
-  });
 });
 
 describe('connections of one routing domain', () => {
@@ -168,5 +162,16 @@ describe('connections of several routing domains', () => {
     const [error] = validatePolicy(policy, ENVIRONMENT).errors;
     expect(error?.message).toContain(BLUE);
     expect(error?.message).toContain(RED);
+  });
+});
+
+describe('prefixes shown to the physical network', () => {
+  it('another device does not help: one routing table serves them all', () => {
+    const { policy, red } = blueAndRed();
+    const bad = addConnection(red, routed('corp', ['192.168.101.0/24'], 'internet'));
+    const found = validatePolicy(policy, ENVIRONMENT).errors;
+    expect(found.length).toBeGreaterThan(0);
+    expect(new Set(found.map(({ code }) => code))).toEqual(new Set(['overlappingPrefix']));
+    expect(found.map(({ subject }) => subject)).toContain(bad);
   });
 });
