@@ -27,7 +27,7 @@ export function capabilitiesOf(
     ipsecDataPath: null,
     vsidRange: { min: VSID_MIN, max: VSID_MAX },
     innerMtu: innerMtu(environment),
-    addressFamilies: ['ipv4', 'ipv6'],
+    addressFamilies: (['ipv4', 'ipv6'] as const).filter(available),
     limits: { ...limits },
     unavailable: [
       ...probes

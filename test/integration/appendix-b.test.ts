@@ -176,8 +176,10 @@ describe.each(EXAMPLES)('P4, appendix B: $name', (example) => {
 });
 
 describe('P4, appendix B: example 1 of the slides', () => {
-  it.skipIf(slidesExample(1) === undefined)('gives a valid policy', async () => {
-    const policy = await convert({ ...blue, name: 'example 1', text: slidesExample(1) });
+  it('gives a valid policy', async ({ skip }) => {
+    const text = slidesExample(1);
+    if (text === undefined) return skip('the slides are not beside the repository');
+    const policy = await convert({ ...blue, name: 'example 1', text });
     const [domain] = policy.routingDomains ?? [];
     expect(domain?.lookupRecords).toHaveLength(2);
     expect(domain?.customerRoutes).toHaveLength(1);

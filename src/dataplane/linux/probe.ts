@@ -17,6 +17,8 @@ export async function probe(): Promise<FeatureProbe[]> {
       file: 'ip',
       args: ['link', 'add', 'name', 'probe0', 'type', 'veth', 'peer', 'name', 'probe1'],
     }),
+    await attempt('ipv4', { file: 'ip', args: ['address', 'add', '192.0.2.1/32', 'dev', 'lo'] }),
+    await attempt('ipv6', { file: 'ip', args: ['address', 'add', '2001:db8::1/128', 'dev', 'lo'] }),
     await attempt('addressTranslation', {
       file: 'nft',
       args: ['-f', '-'],

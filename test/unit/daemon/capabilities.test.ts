@@ -4,9 +4,14 @@ import { ENVIRONMENT } from '../../support/policy-of.js';
 
 const LIMITS = { virtualSubnets: 1, lookupRecords: 2, customerRoutes: 3, providerPeers: 4 };
 
-const ALL = ['networkNamespaces', 'vethPairs', 'addressTranslation', 'addressTranslationIpv6'].map(
-  (name) => ({ name, available: true }),
-);
+const ALL = [
+  'networkNamespaces',
+  'vethPairs',
+  'ipv4',
+  'ipv6',
+  'addressTranslation',
+  'addressTranslationIpv6',
+].map((name) => ({ name, available: true }));
 
 it('offers what the kernel has', () => {
   const found = capabilitiesOf(ALL, ENVIRONMENT, LIMITS);
@@ -14,6 +19,7 @@ it('offers what the kernel has', () => {
     connectionTypes: ['routed', 'nat'],
     vsidRange: { min: 4097, max: 16_777_214 },
     innerMtu: 1458,
+    addressFamilies: ['ipv4', 'ipv6'],
     limits: LIMITS,
     ipsecDataPath: null,
   });
@@ -32,4 +38,9 @@ it('says what the kernel lacks, and why', () => {
     feature: 'addressTranslation',
     reason: 'nft: Operation not supported',
   });
+});
+
+it('leaves out an address family that the kernel does not have', () => {
+  const probes = ALL.map((probe) => ({ ...probe, available: probe.name !== 'ipv6' }));
+  expect(capabilitiesOf(probes, ENVIRONMENT, LIMITS).addressFamilies).toEqual(['ipv4']);
 });
