@@ -26,6 +26,13 @@ export const ERROR_CODES = {
   externalAddressConflict: 'Two connections want the same external address or port.',
   unknownInterface: 'An interface is named that the configuration does not have.',
   unsupportedConnection: 'The gateway cannot hold a connection of this type now.',
+  unsupportedAlgorithm: 'An algorithm is named that the running system cannot do.',
+  insecureConnection:
+    'A connection is weak enough to be broken, and the configuration does not allow it.',
+  invalidCertificate: 'A certificate, key or revocation list cannot be used.',
+  missingSecret: 'A connection has no secret, and none is stored from before.',
+  peersNotDistinguishable:
+    'Two connections use one external address, and their peers cannot be told apart.',
   unsupportedRecord: 'The gateway cannot serve a record of this rule or type now.',
   limitExceeded: 'The policy is larger than the limits of the gateway.',
   revisionMismatch: 'The policy has changed since the revision named in If-Match.',
@@ -36,6 +43,8 @@ export const ERROR_CODES = {
   configInvalid: 'The configuration file has errors.',
   kernelOperationFailed: 'The kernel or a system tool refused an operation.',
   kernelFeatureMissing: 'The kernel lacks something that the gateway needs.',
+  vpnDaemonFailed: 'A VPN daemon could not be started or does not answer.',
+  vpnRefused: 'A VPN daemon refused what it was asked to do.',
   gatewayUnreachable: 'The gateway did not answer.',
   timedOut: 'An operation took longer than allowed.',
   internal: 'An error that nvgate did not expect.',

@@ -2,6 +2,7 @@ import { NvgateError } from '../errors.js';
 import type { IpAddress } from '../net/ip.js';
 import type { Prefix } from '../net/prefix.js';
 import type { CustomerAddress } from './addresses.js';
+import type { RemoteConnection } from './remote-connection.js';
 
 declare const brand: unique symbol;
 
@@ -24,7 +25,8 @@ export interface ConnectionRoute {
   readonly metric: number;
 }
 
-interface ConnectionBase {
+/** What connections of all types have. */
+export interface ConnectionBase {
   readonly id: ConnectionId;
   /** Name of an external device in the configuration; the first one where the policy names none. */
   readonly interface?: string;
@@ -56,5 +58,24 @@ export interface PortForwardingRule {
   readonly internalPort: number;
 }
 
-export type Connection = RoutedConnection | NatConnection;
+export type LocalConnection = RoutedConnection | NatConnection;
+export type Connection = LocalConnection | RemoteConnection;
 export type ConnectionType = Connection['type'];
+
+export function isRemote(connection: Connection): connection is RemoteConnection {
+  return connection.type !== 'routed' && connection.type !== 'nat';
+}
+
+/** The address by which the outside knows the connection; a routed one has none. */
+export function externalAddressOf(connection: Connection): IpAddress | undefined {
+  switch (connection.type) {
+    case 'routed':
+      return undefined;
+    case 'nat':
+      return connection.externalAddress;
+    case 'ikev2':
+    case 'l2tp':
+    case 'pptp':
+      return connection.sourceAddress;
+  }
+}

@@ -5,6 +5,7 @@ import type { RoutingDomainHead } from '../model/routing-domain.js';
 import type { Change, DomainChange } from './change.js';
 import { domainChanges } from './diff.js';
 import type { Journal, PutOutcome, TouchedPart } from './journal.js';
+import type { SecretKeeper } from './kept-secrets.js';
 import { emptyDomain, openDomain, type OpenDomain, type OpenPolicy } from './open-policy.js';
 import type { IndexKeeper } from './policy-index.js';
 import { sameValue } from './same-value.js';
@@ -14,6 +15,7 @@ export interface ChangeTarget {
   readonly policy: OpenPolicy;
   readonly keeper: IndexKeeper;
   readonly journal: Journal;
+  readonly secrets: SecretKeeper;
 }
 
 const NOTHING_THERE =
@@ -69,7 +71,7 @@ function applyRoutingDomain(
   target: ChangeTarget,
   change: Extract<Change, { kind: 'routingDomain' }>,
 ): string | undefined {
-  const { policy, keeper, journal } = target;
+  const { policy, keeper, journal, secrets } = target;
   const [id, value] = entryOf(change, (domain) => domain.head.id);
   const before = policy.routingDomains.get(id);
   if (before !== undefined && value !== undefined) {
@@ -78,6 +80,8 @@ function applyRoutingDomain(
     return undefined;
   }
   const after = value === undefined ? undefined : openDomain(value);
+  // A domain that was not there has no secrets to fill in: this only tells which are missing.
+  for (const connection of value?.connections.values() ?? []) secrets.fill(connection, undefined);
   const outcome = journal.put(policy.routingDomains, id, after, (domain, step) =>
     keeper.routingDomain(domain, step),
   );
@@ -104,7 +108,7 @@ function applyHead(target: ChangeTarget, head: RoutingDomainHead): void {
 }
 
 function applyDomainChange(
-  { keeper, journal }: ChangeTarget,
+  { keeper, journal, secrets }: ChangeTarget,
   domain: OpenDomain,
   change: DomainChange,
 ): string | undefined {
@@ -142,13 +146,24 @@ function applyDomainChange(
       return settle(journal, change, outcome, { domain: id });
     }
     case 'connection': {
-      const [key, connection] = entryOf(change, (value) => value.id);
+      const filled = withSecrets(change, domain, secrets);
+      const [key, connection] = entryOf(filled, (value) => value.id);
       const outcome = journal.put(domain.connections, key, connection, (value, step) =>
         keeper.connection(id, value, step),
       );
-      return settle(journal, change, outcome, { domain: id });
+      return settle(journal, filled, outcome, { domain: id });
     }
   }
+}
+
+function withSecrets(
+  change: Extract<DomainChange, { kind: 'connection' }>,
+  { connections }: OpenDomain,
+  secrets: SecretKeeper,
+): typeof change {
+  if (change.op === 'delete') return change;
+  const value = secrets.fill(change.value, connections.get(change.value.id));
+  return { ...change, value };
 }
 
 function entryOf<Key, Value>(

@@ -1,3 +1,4 @@
+import type { Connection } from '../model/connection.js';
 import type { LookupRecordKey } from '../model/lookup-record.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change } from './change.js';
@@ -35,7 +36,8 @@ export function createJournal(): Journal {
   const edits: { readonly redo: () => void; readonly undo: () => void }[] = [];
   const changes: Change[] = [];
   const domains = new Map<RoutingDomainId, DomainTouch>();
-  const touched = { providerAddresses: false, providerRoutes: false, domains };
+  const connections = new Set<Connection>();
+  const touched = { providerAddresses: false, providerRoutes: false, domains, connections };
   /** The same sets as in `domains`, still open. */
   const records = new Map<RoutingDomainId, Set<LookupRecordKey>>();
 
@@ -71,6 +73,8 @@ export function createJournal(): Journal {
 
     note(change, part) {
       changes.push(change);
+      if (change.op === 'upsert')
+        for (const connection of connectionsIn(change)) connections.add(connection);
       if (typeof part === 'string') {
         touched[part] = true;
         return;
@@ -93,4 +97,9 @@ export function createJournal(): Journal {
       for (const edit of edits) edit.redo();
     },
   };
+}
+
+function connectionsIn(change: Extract<Change, { op: 'upsert' }>): Iterable<Connection> {
+  if (change.kind === 'connection') return [change.value];
+  return change.kind === 'routingDomain' ? change.value.connections.values() : [];
 }

@@ -1,4 +1,4 @@
-import { open, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { chmod, open, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** `MDB_MAGIC`, in the header of both meta pages. */
@@ -12,8 +12,13 @@ const LOCK_FILE_LENGTH = 16_384;
 
 const ROOM_TO_BEGIN = 262_144;
 
+const OWNER_ONLY_FILE = 0o600;
+const OWNER_ONLY_DIRECTORY = 0o700;
+const OTHERS = 0o077;
+const STICKY = 0o1000;
+
 /**
- * Looks at the files that LMDB is about to open. The binding ends the process, instead of
+ * Looks at the files that LMDB is about to open, and sees to it that only their owner can. The binding ends the process, instead of
  * reporting it, when the file is no LMDB file, and when there is no room to begin a new one or for
  * the lock file that it maps into memory.
  * @throws Error that says what is wrong
@@ -21,9 +26,33 @@ const ROOM_TO_BEGIN = 262_144;
 export async function prepareFiles(path: string): Promise<void> {
   if (!(await holdsPolicy(path))) await checkRoom(dirname(path));
   try {
-    await writeFile(`${path}-lock`, Buffer.alloc(LOCK_FILE_LENGTH), { flag: 'wx', mode: 0o600 });
+    await writeFile(`${path}-lock`, Buffer.alloc(LOCK_FILE_LENGTH), {
+      flag: 'wx',
+      mode: OWNER_ONLY_FILE,
+    });
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
+  }
+  await closeToOthers(path);
+}
+
+/** The files hold secrets: what an installer or a restored backup has opened to others is closed. */
+async function closeToOthers(path: string): Promise<void> {
+  for (const file of [path, `${path}-lock`])
+    if (await isOpenToOthers(file)) await chmod(file, OWNER_ONLY_FILE);
+  const directory = dirname(path);
+  // A directory that many share, as /tmp, is not ours to close.
+  const { mode, uid } = await stat(directory);
+  if ((mode & OTHERS) !== 0 && (mode & STICKY) === 0 && uid === process.getuid?.())
+    await chmod(directory, OWNER_ONLY_DIRECTORY);
+}
+
+async function isOpenToOthers(file: string): Promise<boolean> {
+  try {
+    return ((await stat(file)).mode & OTHERS) !== 0;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
   }
 }
 

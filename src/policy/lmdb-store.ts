@@ -7,13 +7,14 @@ import { prepareFiles } from './lmdb-files.js';
 import { readPolicy, readProviderAddresses } from './read-policy.js';
 import { storeUnavailable, type PolicyStore } from './store.js';
 import { domainEnd, PROVIDER_ADDRESSES_KEY, REVISION_KEY } from './store-keys.js';
-import { FORMAT_VERSION, providerAddressRow, type Row } from './store-rows.js';
+import { FORMAT_VERSION, OLDEST_FORMAT_READ, providerAddressRow, type Row } from './store-rows.js';
 import { providerAddressesAfter, writeChanges } from './store-writes.js';
 
 type Rows = RootDatabase<Row, Buffer>;
 
 /**
- * Keeps the policy in `policy.mdb` below the directory, which is made when it is not there.
+ * Keeps the policy in `policy.mdb` below the directory, which is made when it is not there. Both are
+ * for their owner only.
  * @throws NvgateError `storeUnavailable`
  */
 export async function openLmdbStore(directory: string): Promise<PolicyStore> {
@@ -84,9 +85,9 @@ function readRevision(rows: Rows): number {
   const row = rows.get(REVISION_KEY);
   if (row === undefined) return 0;
   const [version, revision] = row as [number, number];
-  if (version !== FORMAT_VERSION)
+  if (version < OLDEST_FORMAT_READ || version > FORMAT_VERSION)
     throw new Error(
-      `it has format ${version}, this version of nvgate reads format ${FORMAT_VERSION}; run the version that wrote it, or move the file away and push the policy again`,
+      `it has format ${version}, this version of nvgate reads formats ${OLDEST_FORMAT_READ} to ${FORMAT_VERSION}; run the version that wrote it, or move the file away and push the policy again`,
     );
   return revision;
 }

@@ -1,5 +1,5 @@
 import type { ProviderAddress } from '../model/addresses.js';
-import type { Connection } from '../model/connection.js';
+import { externalAddressOf, type Connection } from '../model/connection.js';
 import type { CustomerRoute } from '../model/customer-route.js';
 import { isDistributedGateway, type LookupRecord } from '../model/lookup-record.js';
 import type { Policy } from '../model/policy.js';
@@ -17,8 +17,11 @@ import type { PolicyLimits } from './environment.js';
 export interface PolicyIndex {
   /** The routing domains that have a subnet of that VSID, in the order in which they came by it. */
   readonly vsidOwners: ReadonlyMap<Vsid, ReadonlySet<RoutingDomainId>>;
-  /** External address -> routing domains with NAT connections to it -> how many. */
-  readonly externalAddresses: ReadonlyMap<IpAddress, ReadonlyMap<RoutingDomainId, number>>;
+  /** External address -> routing domains that use it, in the order in which they came -> by what. */
+  readonly externalAddresses: ReadonlyMap<
+    IpAddress,
+    ReadonlyMap<RoutingDomainId, ReadonlySet<Connection>>
+  >;
   /** Routing domains with routed connections -> how many. */
   readonly exporters: ReadonlyMap<RoutingDomainId, number>;
   readonly domains: ReadonlyMap<RoutingDomainId, DomainIndex>;
@@ -48,7 +51,7 @@ export interface IndexKeeper {
 /** An index of nothing yet. */
 export function createIndex(): IndexKeeper {
   const vsidOwners = new Map<Vsid, Set<RoutingDomainId>>();
-  const externalAddresses = new Map<IpAddress, Map<RoutingDomainId, number>>();
+  const externalAddresses = new Map<IpAddress, Map<RoutingDomainId, Set<Connection>>>();
   const exporters = new Map<RoutingDomainId, number>();
   const domains = new Map<RoutingDomainId, OpenDomainIndex>();
   const counts = { virtualSubnets: 0, lookupRecords: 0, customerRoutes: 0, providerPeers: 0 };
@@ -82,17 +85,16 @@ export function createIndex(): IndexKeeper {
     },
 
     connection(domain, connection, step) {
-      if (connection.type === 'routed') {
-        tally(exporters, domain, step);
-        return;
-      }
+      if (connection.type === 'routed') tally(exporters, domain, step);
+      const address = externalAddressOf(connection);
+      if (address === undefined) return;
       const holders = getOrMake(
         externalAddresses,
-        connection.externalAddress,
-        () => new Map<RoutingDomainId, number>(),
+        address,
+        () => new Map<RoutingDomainId, Set<Connection>>(),
       );
-      tally(holders, domain, step);
-      if (holders.size === 0) externalAddresses.delete(connection.externalAddress);
+      putMember(holders, domain, connection, step);
+      if (holders.size === 0) externalAddresses.delete(address);
     },
 
     routingDomain(domain, step) {

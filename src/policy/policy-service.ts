@@ -4,11 +4,13 @@ import type { Change } from './change.js';
 import { diffPolicies } from './diff.js';
 import type { PolicyEnvironment } from './environment.js';
 import { PolicyRefusedError, type Finding } from './finding.js';
+import { createSecretKeeper, fillPolicy, type SecretKeeper } from './kept-secrets.js';
 import type { PolicyService, PushOptions, PushResult } from './service.js';
 import { createPolicyState, type Applied, type PolicyState } from './state.js';
 import type { PolicyStore } from './store.js';
 import { pushScope } from './touched.js';
 import { validatePolicy, validateTouched } from './validate/index.js';
+import type { Validation } from './validate/report.js';
 
 /**
  * Pushes that wait together are stored together, up to this many changes, so that a stream of
@@ -30,6 +32,12 @@ interface TriedPush {
   readonly push: WaitingPush;
   readonly outcome:
     { readonly applied: Applied; readonly result: PushResult } | { readonly refusal: unknown };
+}
+
+/** What a push comes to; that of a whole policy keeps the policy, with its secrets filled in. */
+interface Proposal {
+  readonly changes: readonly Change[];
+  readonly whole?: { readonly policy: Policy; readonly secrets: SecretKeeper };
 }
 
 /**
@@ -111,10 +119,9 @@ export async function createPolicyService(
           'revisionMismatch',
           `The policy is at revision ${at}, not ${ifMatch}. Read it again and decide whether the push still holds.`,
         );
-      const changes =
-        'policy' in content ? diffPolicies(state.policy, content.policy) : content.changes;
-      applied = state.apply(changes);
-      const { errors, warnings } = judge(state, environment, content, applied);
+      const proposal = propose(content, state.policy);
+      applied = state.apply(proposal.changes);
+      const { errors, warnings } = judge(state, environment, proposal, applied);
       if (errors.length > 0) throw new PolicyRefusedError(errors);
       const scope = pushScope(applied.touched, state.policy);
       return { applied, result: { revision: at + 1, scope, warnings } };
@@ -135,15 +142,37 @@ export async function createPolicyService(
   };
 }
 
+function propose(content: Content, current: Policy): Proposal {
+  if ('changes' in content) return { changes: content.changes };
+  const secrets = createSecretKeeper();
+  const policy = fillPolicy(content.policy, current, secrets);
+  return { changes: diffPolicies(current, policy), whole: { policy, secrets } };
+}
+
 function judge(
-  state: PolicyState,
+  { policy, index }: PolicyState,
   environment: PolicyEnvironment,
-  content: Content,
-  applied: Applied,
-): { errors: readonly Finding[]; warnings: readonly Finding[] } {
+  { whole }: Proposal,
+  { missing, origins, touched }: Applied,
+): Validation {
+  if (whole === undefined) {
+    const found = validateTouched({ policy, index, environment }, touched);
+    return asPushed({ ...found, errors: [...missing, ...found.errors] }, origins);
+  }
   // A whole policy is judged by itself, so that findings name the objects of the document.
-  if ('policy' in content) return validatePolicy(content.policy, environment);
-  const { policy, index } = state;
-  const { errors, warnings } = validateTouched({ policy, index, environment }, applied.touched);
-  return { errors: [...applied.missing, ...errors], warnings };
+  const { secrets } = whole;
+  const found = validatePolicy(whole.policy, environment, touched.connections);
+  return asPushed({ ...found, errors: [...secrets.missing, ...found.errors] }, secrets.origins);
+}
+
+/** The document has the objects without the secrets that were filled in. */
+function asPushed(
+  { errors, warnings }: Validation,
+  origins: ReadonlyMap<object, object>,
+): Validation {
+  const place = (finding: Finding): Finding => ({
+    ...finding,
+    subject: origins.get(finding.subject) ?? finding.subject,
+  });
+  return { errors: errors.map(place), warnings: warnings.map(place) };
 }

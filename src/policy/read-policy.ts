@@ -2,10 +2,10 @@ import { customerRouteKey } from '../model/customer-route.js';
 import { lookupRecordKey } from '../model/lookup-record.js';
 import { EMPTY_POLICY, type Policy } from '../model/policy.js';
 import { providerRouteKey } from '../model/provider-route.js';
+import { connectionRow } from './connection-rows.js';
 import { emptyDomain, openPolicy, type OpenDomain } from './open-policy.js';
 import { kindOfKey } from './store-keys.js';
 import {
-  connectionRow,
   customerRouteRow,
   headRow,
   lookupRecordRow,

@@ -3,6 +3,7 @@ import { applyChange } from './apply-change.js';
 import type { Change } from './change.js';
 import type { Finding } from './finding.js';
 import { createJournal } from './journal.js';
+import { createSecretKeeper } from './kept-secrets.js';
 import { openPolicy } from './open-policy.js';
 import { createIndex, type PolicyIndex } from './policy-index.js';
 import type { Touched } from './touched.js';
@@ -12,16 +13,23 @@ export interface PolicyState {
   readonly policy: Policy;
   readonly index: PolicyIndex;
   /**
-   * Applies the changes in their order. What names something that is not there is left out and
-   * reported as `missing`. Costs what the changes touch, however large the policy is.
+   * Applies the changes in their order, each with the secrets that it leaves out as those before
+   * it have left them. What names something that is not there is left out and reported as
+   * `missing`, as is a secret that nobody has. Costs what the changes touch, however large the
+   * policy is.
    */
   apply(changes: readonly Change[]): Applied;
 }
 
 /** Changes that have been applied. Several of them are taken back in reverse order. */
 export interface Applied {
-  /** One `notFound` per change without an object, the change being its subject. */
+  /**
+   * One `notFound` per change without an object, the change being its subject, and one
+   * `missingSecret` per secret. With any of these the changes must not be stored.
+   */
   readonly missing: readonly Finding[];
+  /** Object with secrets filled in -> the object that was pushed. */
+  readonly origins: ReadonlyMap<object, object>;
   readonly touched: Touched;
   /** What makes a difference to before. */
   readonly changes: readonly Change[];
@@ -41,13 +49,16 @@ export function createPolicyState(initial: Policy = EMPTY_POLICY): PolicyState {
     index: keeper.index,
     apply(changes) {
       const journal = createJournal();
+      const secrets = createSecretKeeper();
       const missing: Finding[] = [];
       for (const change of changes) {
-        const want = applyChange({ policy, keeper, journal }, change);
+        const want = applyChange({ policy, keeper, journal, secrets }, change);
         if (want !== undefined) missing.push({ subject: change, code: 'notFound', message: want });
       }
       const { touched, changes: made, undo, redo } = journal;
-      return { missing, touched, changes: made, undo, redo };
+      const { origins } = secrets;
+      missing.push(...secrets.missing);
+      return { missing, origins, touched, changes: made, undo, redo };
     },
   };
 }

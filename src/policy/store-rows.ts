@@ -1,5 +1,4 @@
 import { CustomerAddress, type ProviderAddress } from '../model/addresses.js';
-import type { Connection, ConnectionId, ConnectionRoute } from '../model/connection.js';
 import type { CustomerRoute } from '../model/customer-route.js';
 import type { LookupRecord, LookupRecordRule, LookupRecordType } from '../model/lookup-record.js';
 import type { ProviderAddressRecord } from '../model/provider-address.js';
@@ -8,22 +7,29 @@ import type { RoutingDomainHead } from '../model/routing-domain.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { VirtualSubnet } from '../model/virtual-subnet.js';
 import type { Vsid } from '../model/vsid.js';
-import { ipFromBytes, ipToBytes, isIpv4, type IpAddress, type Ipv4 } from '../net/ip.js';
+import type { Ipv4 } from '../net/ip.js';
 import type { MacAddress } from '../net/mac.js';
-import type { Prefix } from '../net/prefix.js';
+import {
+  ipField,
+  ipOf,
+  prefixField,
+  prefixOf,
+  type IpField,
+  type PrefixField,
+} from './address-fields.js';
 
 /*
  * How objects of the policy are written to the store: as lists of fields in a fixed order, numbers
  * where the model has numbers, 16 bytes for an IPv6 address, null for what is absent. Change one
  * only together with FORMAT_VERSION. Rows are read without a second look: only the store writes
- * them, and what it wrote had been validated.
+ * them, and what it wrote had been validated. Connections have files of their own.
  */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+/** Format 1 had no remote connections; its rows are read as they are, and the next push makes it 2. */
+export const OLDEST_FORMAT_READ = 1;
 
 export type Row = readonly unknown[];
-
-type IpField = number | Uint8Array;
-type PrefixField = readonly [IpField, number];
 
 const RULES = ['encap', 'nat'] as const satisfies readonly LookupRecordRule[];
 const TYPES = [
@@ -146,66 +152,3 @@ export const customerRouteRow = {
     return { vsid, destinationPrefix: prefixOf(destination), nextHop: ipOf(nextHop), metric };
   },
 };
-
-type RouteField = readonly [PrefixField, number];
-type RuleField = readonly [string, 'tcp' | 'udp', number, IpField, number];
-
-export const connectionRow = {
-  write(connection: Connection): Row {
-    const shared = [
-      connection.type,
-      connection.id,
-      connection.interface ?? null,
-      connection.routes.map((route) => [prefixField(route.destinationPrefix), route.metric]),
-    ];
-    if (connection.type === 'routed') return shared;
-    const rules = connection.rules.map((rule) => [
-      rule.name,
-      rule.protocol,
-      rule.externalPort,
-      ipField(rule.internalAddress),
-      rule.internalPort,
-    ]);
-    return [...shared, ipField(connection.externalAddress), rules];
-  },
-  read(row: Row): Connection {
-    const [type, id, device, routeFields, external, ruleFields] = row as [
-      Connection['type'],
-      ConnectionId,
-      string | null,
-      readonly RouteField[],
-      IpField,
-      readonly RuleField[],
-    ];
-    const routes = routeFields.map(([destination, metric]): ConnectionRoute => ({
-      destinationPrefix: prefixOf(destination),
-      metric,
-    }));
-    const shared = { id, ...(device !== null && { interface: device }), routes };
-    if (type === 'routed') return { type, ...shared };
-    const rules = ruleFields.map(([name, protocol, externalPort, internal, internalPort]) => ({
-      name,
-      protocol,
-      externalPort,
-      internalAddress: CustomerAddress(ipOf(internal)),
-      internalPort,
-    }));
-    return { type, ...shared, externalAddress: ipOf(external), rules };
-  },
-};
-
-function ipField(address: IpAddress): IpField {
-  return isIpv4(address) ? address : ipToBytes(address);
-}
-
-function ipOf(field: IpField): IpAddress {
-  return typeof field === 'number' ? (field as Ipv4) : ipFromBytes(field);
-}
-
-function prefixField(prefix: Prefix): PrefixField {
-  return [ipField(prefix.address), prefix.length];
-}
-
-function prefixOf([address, length]: PrefixField): Prefix {
-  return { address: ipOf(address), length };
-}

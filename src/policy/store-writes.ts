@@ -5,9 +5,9 @@ import { customerRouteKey } from '../model/customer-route.js';
 import { lookupRecordKey } from '../model/lookup-record.js';
 import { providerRouteKey } from '../model/provider-route.js';
 import type { Change, DomainChange } from './change.js';
+import { connectionRow } from './connection-rows.js';
 import { domainPrefix, partKey, providerRouteKeyOf } from './store-keys.js';
 import {
-  connectionRow,
   customerRouteRow,
   headRow,
   lookupRecordRow,

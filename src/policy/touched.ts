@@ -1,3 +1,4 @@
+import type { Connection } from '../model/connection.js';
 import type { LookupRecordKey } from '../model/lookup-record.js';
 import type { Policy } from '../model/policy.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -8,6 +9,8 @@ export interface Touched {
   readonly providerAddresses: boolean;
   readonly providerRoutes: boolean;
   readonly domains: ReadonlyMap<RoutingDomainId, DomainTouch>;
+  /** Connections that are new or say something else than before. */
+  readonly connections: ReadonlySet<Connection>;
 }
 
 /**
@@ -21,12 +24,16 @@ export function everythingTouched(policy: Policy): Touched {
     providerAddresses: true,
     providerRoutes: true,
     domains: new Map([...policy.routingDomains.keys()].map((id) => [id, 'whole'])),
+    connections: new Set(
+      [...policy.routingDomains.values()].flatMap(({ connections }) => [...connections.values()]),
+    ),
   };
 }
 
 /**
  * The parts of the gateway that may look different now. Provider addresses reach into every
- * routing domain; subnets and connections reach out to the external side, which is the gateway's.
+ * routing domain; subnets and connections reach out to the external side, which is the gateway's:
+ * there NAT and tunnels share addresses.
  */
 export function pushScope(touched: Touched, policy: Policy): PushScope {
   const domains = new Set(touched.domains.keys());

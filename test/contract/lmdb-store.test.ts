@@ -1,15 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { open } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Connection } from '../../src/model/connection.js';
 import type { Policy } from '../../src/model/policy.js';
+import { parsePrefix } from '../../src/net/prefix.js';
 import { openLmdbStore } from '../../src/policy/lmdb-store.js';
+import { emptyDomain } from '../../src/policy/open-policy.js';
+import { domainPrefix, partKey } from '../../src/policy/store-keys.js';
 import { compileProgram } from '../support/compile-program.js';
-import { BLUE } from '../support/policy-builder.js';
+import { BLUE, forward, nat, routed } from '../support/policy-builder.js';
+import { ikev2 } from '../support/remote-connections.js';
+import { revealed } from '../support/revealed.js';
 
 let home: string;
 let directory: string;
@@ -20,14 +26,44 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(home, { recursive: true }));
 
+/** The database, whatever the store makes of it. */
+function openRaw(): RootDatabase<unknown, Buffer> {
+  const path = join(directory, 'policy.mdb');
+  return open<unknown, Buffer>({ path, keyEncoding: 'binary', overlappingSync: false });
+}
+
 describe('the files of the LMDB store', () => {
+  async function modesOf(...names: readonly string[]): Promise<string[]> {
+    const found = await Promise.all(names.map(async (name) => stat(join(directory, name))));
+    return found.map(({ mode }) => (mode & 0o7777).toString(8));
+  }
+
   it('are for their owner only', async () => {
     const store = await openLmdbStore(directory);
     await store.commit(1, []);
-    const modes = await Promise.all(
-      ['.', 'policy.mdb', 'policy.mdb-lock'].map(async (name) => stat(join(directory, name))),
-    );
-    expect(modes.map(({ mode }) => (mode & 0o777).toString(8))).toEqual(['700', '600', '600']);
+    expect(await modesOf('.', 'policy.mdb', 'policy.mdb-lock')).toEqual(['700', '600', '600']);
+    await store.close();
+  });
+
+  it('are closed to others where they were open', async () => {
+    const store = await openLmdbStore(directory);
+    await store.commit(1, []);
+    await store.close();
+    await chmod(directory, 0o755);
+    await chmod(join(directory, 'policy.mdb'), 0o644);
+    await chmod(join(directory, 'policy.mdb-lock'), 0o664);
+    const again = await openLmdbStore(directory);
+    expect(await modesOf('.', 'policy.mdb', 'policy.mdb-lock')).toEqual(['700', '600', '600']);
+    expect((await again.load()).revision).toBe(1);
+    await again.close();
+  });
+
+  it('may lie in a directory that many share, which stays as it is', async () => {
+    await mkdir(directory);
+    await chmod(directory, 0o1777);
+    const store = await openLmdbStore(directory);
+    await store.commit(1, []);
+    expect(await modesOf('.', 'policy.mdb', 'policy.mdb-lock')).toEqual(['1777', '600', '600']);
     await store.close();
   });
 
@@ -59,11 +95,7 @@ describe('the files of the LMDB store', () => {
     const store = await openLmdbStore(directory);
     await store.commit(1, []);
     await store.close();
-    const raw = open<unknown, Buffer>({
-      path: join(directory, 'policy.mdb'),
-      keyEncoding: 'binary',
-      overlappingSync: false,
-    });
+    const raw = openRaw();
     await raw.put(Buffer.of(0), [99, 1]);
     await raw.close();
     const again = await openLmdbStore(directory);
@@ -72,6 +104,53 @@ describe('the files of the LMDB store', () => {
       message: expect.stringContaining('format 99') as string,
     });
     await again.close();
+  });
+
+  it('are read as format 1 left them, and are of format 2 after the next push', async () => {
+    await mkdir(directory);
+    const raw = openRaw();
+    const prefix = domainPrefix(BLUE);
+    const route = [[0x0a000000, 8], 5];
+    const rule = ['web', 'tcp', 8080, 0xc0a80165, 80];
+    await raw.put(Buffer.of(0), [1, 7]);
+    await raw.put(partKey(prefix, 'head'), [BLUE, 'blue', null]);
+    await raw.put(partKey(prefix, 'connection', 'corp'), ['routed', 'corp', null, [route]]);
+    await raw.put(partKey(prefix, 'connection', 'net'), [
+      ...['nat', 'net', 'internet', []],
+      ...[0xcb00710a, [rule]],
+    ]);
+    await raw.close();
+
+    const store = await openLmdbStore(directory);
+    const { revision, policy } = await store.load();
+    expect(revision).toBe(7);
+    const corp: Connection = {
+      ...routed('corp', []),
+      routes: [{ destinationPrefix: parsePrefix('10.0.0.0/8'), metric: 5 }],
+    };
+    const rules = [forward('web', 8080, '192.168.1.101', 80)];
+    const net = nat('net', '203.0.113.10', rules, { device: 'internet', routes: [] });
+    expect(policy.routingDomains.get(BLUE)).toEqual({
+      ...emptyDomain({ id: BLUE, name: 'blue' }),
+      connections: new Map<string, Connection>([
+        ['corp', corp],
+        ['net', net],
+      ]),
+    });
+
+    const value = ikev2('office');
+    await store.commit(8, [{ op: 'upsert', kind: 'connection', routingDomain: BLUE, value }]);
+    await store.close();
+    const again = await openLmdbStore(directory);
+    const after = await again.load();
+    await again.close();
+    expect(after.revision).toBe(8);
+    expect(revealed(after.policy.routingDomains.get(BLUE)?.connections.get(value.id))).toEqual(
+      revealed(value),
+    );
+    const written = openRaw();
+    expect(written.get(Buffer.of(0))).toEqual([2, 8]);
+    await written.close();
   });
 
   it('are not written any more once they are others', async () => {

@@ -24,6 +24,8 @@ import {
   RED,
   subnet,
 } from '../support/policy-builder.js';
+import { remoteConnections } from '../support/remote-arbitraries.js';
+import { revealed } from '../support/revealed.js';
 
 /** Somewhere to keep a policy; opened again, it is as after a restart. */
 interface Place {
@@ -127,8 +129,40 @@ describe.each(Object.entries(PLACES))('policy store in %s', (_, makePlace) => {
           const { revision, policy } = await again.load();
           await again.close();
           expect(revision).toBe(pushes.length);
-          expect(policy).toEqual(state.policy);
+          expect(revealed(policy)).toEqual(revealed(state.policy));
           expect([...policy.providerAddresses]).toEqual([...state.policy.providerAddresses]);
+        } finally {
+          await fresh.remove();
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('brings back any remote connection, secrets included', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(remoteConnections, { maxLength: 3 }), async (list) => {
+        const fresh = await makePlace();
+        try {
+          const store = await fresh.open();
+          await store.load();
+          const head = { id: BLUE };
+          const made = list.map((value): Change => ({
+            op: 'upsert',
+            kind: 'connection',
+            routingDomain: BLUE,
+            value,
+          }));
+          await store.commit(1, [
+            { op: 'upsert', kind: 'routingDomainHead', value: head },
+            ...made,
+          ]);
+          await store.close();
+          const again = await fresh.open();
+          const { policy } = await again.load();
+          await again.close();
+          const wanted = new Map(list.map((connection) => [connection.id, connection]));
+          expect(revealed(policy.routingDomains.get(BLUE)?.connections)).toEqual(revealed(wanted));
         } finally {
           await fresh.remove();
         }

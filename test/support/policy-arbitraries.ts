@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Connection } from '../../src/model/connection.js';
 import { customerRouteKey } from '../../src/model/customer-route.js';
 import { lookupRecordKey } from '../../src/model/lookup-record.js';
 import type { Policy } from '../../src/model/policy.js';
@@ -19,6 +20,7 @@ import {
   routed,
   subnet,
 } from './policy-builder.js';
+import { fewRemoteConnections } from './remote-arbitraries.js';
 
 /*
  * Changes over a world so small that they meet each other often: three routing domains, a few
@@ -75,7 +77,7 @@ const customerRoutes = fc
   .tuple(vsids, destinations, nextHops, metrics)
   .map(([vsid, destination, nextHop, metric]) => route(vsid, destination, nextHop, metric));
 const connectionIds = fc.constantFrom('corp', 'internet', 'third');
-const connections = fc.oneof(
+const localConnections = fc.oneof(
   fc
     .tuple(connectionIds, destinations, devices)
     .map(([id, destination, device]) => routed(id, [destination], device)),
@@ -93,6 +95,8 @@ const connections = fc.oneof(
     ),
 );
 
+const connections = fc.oneof(localConnections, fewRemoteConnections({ kept: false }));
+
 /** Changes of one object, or of a routing domain that holds little. */
 export const change: fc.Arbitrary<Change> = fc.oneof(
   providerAddressRecords.map((value): Change => ({ op: 'upsert', kind: 'providerAddress', value })),
@@ -108,19 +112,21 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     key: providerRouteKey(value),
   })),
   heads.map((value): Change => ({ op: 'upsert', kind: 'routingDomainHead', value })),
-  fc.tuple(heads, subnets, records).map(([head, virtualSubnet, lookupRecord]): Change => ({
-    op: 'upsert',
-    kind: 'routingDomain',
-    value: {
-      head,
-      virtualSubnets: new Map([[virtualSubnet.vsid, virtualSubnet]]),
-      lookupRecords: new Map([
-        [lookupRecordKey(lookupRecord.vsid, lookupRecord.customerAddress), lookupRecord],
-      ]),
-      customerRoutes: new Map(),
-      connections: new Map(),
-    },
-  })),
+  fc
+    .tuple(heads, subnets, records, connections)
+    .map(([head, virtualSubnet, lookupRecord, connection]): Change => ({
+      op: 'upsert',
+      kind: 'routingDomain',
+      value: {
+        head,
+        virtualSubnets: new Map([[virtualSubnet.vsid, virtualSubnet]]),
+        lookupRecords: new Map([
+          [lookupRecordKey(lookupRecord.vsid, lookupRecord.customerAddress), lookupRecord],
+        ]),
+        customerRoutes: new Map(),
+        connections: new Map([[connection.id, connection]]),
+      },
+    })),
   domainIds.map((key): Change => ({ op: 'delete', kind: 'routingDomain', key })),
   fc.tuple(domainIds, subnets).map(([routingDomain, value]): Change => ({
     op: 'upsert',
@@ -158,12 +164,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     routingDomain,
     key: customerRouteKey(value),
   })),
-  fc.tuple(domainIds, connections).map(([routingDomain, value]): Change => ({
-    op: 'upsert',
-    kind: 'connection',
-    routingDomain,
-    value,
-  })),
+  upsertConnection(connections),
   fc.tuple(domainIds, connections).map(([routingDomain, { id }]): Change => ({
     op: 'delete',
     kind: 'connection',
@@ -173,6 +174,24 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 export const changes = fc.array(change, { maxLength: 30 });
+
+/** Changes of which some leave secrets out. */
+export const pushedChanges = fc.array(
+  fc.oneof(
+    { weight: 2, arbitrary: change },
+    { weight: 1, arbitrary: upsertConnection(fewRemoteConnections({ kept: true })) },
+  ),
+  { maxLength: 30 },
+);
+
+function upsertConnection(values: fc.Arbitrary<Connection>): fc.Arbitrary<Change> {
+  return fc.tuple(domainIds, values).map(([routingDomain, value]): Change => ({
+    op: 'upsert',
+    kind: 'connection',
+    routingDomain,
+    value,
+  }));
+}
 
 /** Whatever some changes lead to; mostly not valid. */
 export const policies: fc.Arbitrary<Policy> = changes.map((list) => {

@@ -24,6 +24,7 @@ import {
   type OpenPolicy,
 } from '../../src/policy/open-policy.js';
 import type { PolicyEnvironment } from '../../src/policy/environment.js';
+import { PERMISSIVE_VPN } from './vpn-support.js';
 
 /** A gateway with one device on each side, and room for what tests push. */
 export const ENVIRONMENT: PolicyEnvironment = {
@@ -35,6 +36,7 @@ export const ENVIRONMENT: PolicyEnvironment = {
     customerRoutes: 10_000,
     providerPeers: 10_000,
   },
+  vpn: PERMISSIVE_VPN,
 };
 
 export const BLUE = RoutingDomainId('11111111-2222-3333-4444-000000005001');

@@ -24,4 +24,5 @@ export const ENVIRONMENT: Environment = {
   external: [{ name: 'external', device: 'external', mtu: 1500, present: true }],
   firewallTable: 'nvgate',
   externalGroup: 76,
+  tunnels: new Map(),
 };

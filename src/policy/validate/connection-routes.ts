@@ -10,7 +10,7 @@ import { routeSlot } from './route-slot.js';
 export function checkConnectionRoutes(view: DomainView, report: Report): void {
   const taken = new Map<string, Connection>();
   for (const connection of view.domain.connections.values()) {
-    if (connection.type === 'routed' && connection.routes.length === 0)
+    if (leadsNowhere(connection))
       report.error(
         finding(
           connection,
@@ -35,6 +35,21 @@ export function checkConnectionRoutes(view: DomainView, report: Report): void {
           ),
         );
     }
+  }
+}
+
+/** NAT without routes still forwards ports; a PPP link without them still leads to its other end. */
+function leadsNowhere(connection: Connection): boolean {
+  if (connection.routes.length > 0) return false;
+  switch (connection.type) {
+    case 'nat':
+      return false;
+    case 'routed':
+    case 'ikev2':
+      return true;
+    case 'l2tp':
+    case 'pptp':
+      return connection.pointToPoint.remoteAddress === undefined;
   }
 }
 
@@ -69,6 +84,18 @@ function checkRoute(
         field,
         'invalidPrefix',
         `Route ${destination} of connection ${connection.id} cannot be translated to ${formatIp(connection.externalAddress)}; use one address family.`,
+      ),
+    );
+  if (
+    (connection.type === 'l2tp' || connection.type === 'pptp') &&
+    prefixFamily(destinationPrefix) !== 4
+  )
+    report.error(
+      finding(
+        connection,
+        field,
+        'invalidPrefix',
+        `Route ${destination} of connection ${connection.id} is IPv6, but the link carries IPv4 only; name an IPv4 prefix, or use ikev2.`,
       ),
     );
 }

@@ -61,3 +61,10 @@ function addressesOfGateway(
 export function prefixAround(subnet: VirtualSubnet, address: IpAddress): Prefix | undefined {
   return subnet.prefixes.find((prefix) => prefixContains(prefix, address));
 }
+
+/** The VSID of the routing domain that an address lies in, if it lies in one. */
+export function vsidAround({ domain }: DomainView, address: IpAddress): Vsid | undefined {
+  for (const subnet of domain.virtualSubnets.values())
+    if (prefixAround(subnet, address) !== undefined) return subnet.vsid;
+  return undefined;
+}

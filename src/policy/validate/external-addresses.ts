@@ -1,47 +1,34 @@
-import type { NatConnection } from '../../model/connection.js';
-import type { RoutingDomainId } from '../../model/routing-domain-id.js';
+import { isRemote, type Connection } from '../../model/connection.js';
 import { formatIp, type IpAddress } from '../../net/ip.js';
 import type { Touched } from '../touched.js';
+import {
+  addressField,
+  holdersOf,
+  place,
+  touchedAddresses,
+  type Holder,
+} from './address-holders.js';
 import type { PolicyView } from './domain-view.js';
 import { externalInterface } from './interfaces.js';
+import { checkPeers } from './peers.js';
 import { finding, type Report } from './report.js';
 
-/** Routing domains that share an external address: one device, and no port of it twice (G2). */
+/**
+ * Connections that share an external address: one device, no port of it twice (G2), and peers that
+ * can be told apart. Costs as much as there are connections at the addresses touched.
+ */
 export function checkExternalAddresses(view: PolicyView, touched: Touched, report: Report): void {
-  const addresses = new Set<IpAddress>();
-  for (const [id, touch] of touched.domains) {
-    if (touch !== 'whole') continue;
-    for (const connection of view.policy.routingDomains.get(id)?.connections.values() ?? [])
-      if (connection.type === 'nat') addresses.add(connection.externalAddress);
-  }
-  for (const address of addresses) {
+  for (const address of touchedAddresses(view, touched)) {
     const holders = holdersOf(view, address, touched);
-    checkDevice(view, holders, report);
-    checkPorts(holders, report);
+    checkDevice(view, address, holders, report);
+    checkPorts(address, holders, report);
+    checkPeers(address, holders, report);
   }
-}
-
-interface Holder {
-  readonly domain: RoutingDomainId;
-  readonly connection: NatConnection;
-  readonly touched: boolean;
-}
-
-/** Those that the push has not touched come first: the others have to make way. */
-function holdersOf({ policy, index }: PolicyView, address: IpAddress, touched: Touched): Holder[] {
-  const holders: Holder[] = [];
-  for (const domain of index.externalAddresses.get(address)?.keys() ?? [])
-    for (const connection of policy.routingDomains.get(domain)?.connections.values() ?? [])
-      if (connection.type === 'nat' && connection.externalAddress === address)
-        holders.push({ domain, connection, touched: touched.domains.get(domain) === 'whole' });
-  return [
-    ...holders.filter((holder) => !holder.touched),
-    ...holders.filter((holder) => holder.touched),
-  ];
 }
 
 function checkDevice(
   { environment }: PolicyView,
+  address: IpAddress,
   holders: readonly Holder[],
   report: Report,
 ): void {
@@ -55,32 +42,57 @@ function checkDevice(
           connection,
           'interface',
           'externalAddressConflict',
-          `External address ${formatIp(connection.externalAddress)} of connection ${connection.id} is held on device ${device ?? 'none'} by ${place(first, domain)}; use that device or another address.`,
+          `External address ${formatIp(address)} of connection ${connection.id} is held on device ${device ?? 'none'} by ${place(first, domain)}; use that device or another address.`,
         ),
       );
 }
 
-function checkPorts(holders: readonly Holder[], report: Report): void {
-  const taken = new Map<string, { readonly holder: Holder; readonly rule: string }>();
-  for (const holder of holders)
-    for (const [at, rule] of holder.connection.rules.entries()) {
-      const port = `${rule.protocol} ${rule.externalPort}`;
-      const other = taken.get(port);
-      if (other === undefined) taken.set(port, { holder, rule: rule.name });
-      else if (holder.touched)
-        report.error(
-          finding(
-            holder.connection,
-            `rules/${at}/externalPort`,
-            'externalAddressConflict',
-            `Port ${rule.externalPort}/${rule.protocol} of ${formatIp(holder.connection.externalAddress)} is taken by rule ${other.rule} of ${place(other.holder, holder.domain)}; choose another port or address.`,
-          ),
-        );
-    }
+/** Who a port of an external address belongs to. */
+interface Taker {
+  readonly holder: Holder;
+  /** `rule web of`, or nothing where the port is the connection's own. */
+  readonly part: string;
 }
 
-/** Names a connection as seen from a routing domain. */
-function place({ domain, connection }: Holder, from: RoutingDomainId): string {
-  const name = `connection ${connection.id}`;
-  return domain === from ? name : `${name} of routing domain ${domain}`;
+function checkPorts(address: IpAddress, holders: readonly Holder[], report: Report): void {
+  const byRules = new Map<string, Taker>();
+  const byTunnels = new Map<string, Taker>();
+  const refuse = (holder: Holder, field: string, port: string, { holder: by, part }: Taker): void =>
+    report.error(
+      finding(
+        holder.connection,
+        field,
+        'externalAddressConflict',
+        `Port ${port} of ${formatIp(address)} is taken by ${part}${place(by, holder.domain)}; choose another port or address.`,
+      ),
+    );
+
+  for (const holder of holders) {
+    const { connection, touched } = holder;
+    for (const port of tunnelPorts(connection)) {
+      const rule = byRules.get(port);
+      if (rule !== undefined && touched) refuse(holder, addressField(connection), port, rule);
+      if (!byTunnels.has(port)) byTunnels.set(port, { holder, part: '' });
+    }
+    if (connection.type !== 'nat') continue;
+    for (const [at, rule] of connection.rules.entries()) {
+      const port = `${rule.externalPort}/${rule.protocol}`;
+      const other = byRules.get(port) ?? byTunnels.get(port);
+      if (other !== undefined && touched) refuse(holder, `rules/${at}/externalPort`, port, other);
+      if (!byRules.has(port)) byRules.set(port, { holder, part: `rule ${rule.name} of ` });
+    }
+  }
+}
+
+/** The ports at which a tunnel's peer speaks to the gateway (RFC 7296, RFC 3948, RFC 2661, RFC 2637). */
+function tunnelPorts(connection: Connection): readonly string[] {
+  if (!isRemote(connection)) return [];
+  switch (connection.type) {
+    case 'ikev2':
+      return ['500/udp', '4500/udp'];
+    case 'l2tp':
+      return ['500/udp', '4500/udp', '1701/udp'];
+    case 'pptp':
+      return ['1723/tcp'];
+  }
 }

@@ -1,3 +1,4 @@
+import type { Connection } from '../../model/connection.js';
 import type { LookupRecordKey } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import type { PolicyEnvironment } from '../environment.js';
@@ -18,19 +19,34 @@ import { checkGatewayAddresses, checkOwnProviderAddress } from './routing-domain
 import { checkVirtualSubnets } from './virtual-subnets.js';
 import { checkVsidOwners } from './vsid-owners.js';
 
-/** Judges a whole policy and says everything that is wrong with it at once. */
-export function validatePolicy(policy: Policy, environment: PolicyEnvironment): Validation {
+/**
+ * Judges a whole policy and says everything that is wrong with it at once.
+ * @param connections those that are new or changed; all of them if absent. See `validateTouched`
+ */
+export function validatePolicy(
+  policy: Policy,
+  environment: PolicyEnvironment,
+  connections?: ReadonlySet<Connection>,
+): Validation {
   const view = { policy, index: indexPolicy(policy), environment };
-  return validateTouched(view, everythingTouched(policy));
+  const everything = everythingTouched(policy);
+  return validateTouched(
+    view,
+    connections === undefined ? everything : { ...everything, connections },
+  );
 }
 
 /**
  * Judges what some changes have touched, and how it gets on with the rest, in a policy that was
- * valid before them. Costs what was touched, not what there is.
+ * valid before them. Costs what was touched, not what there is. A remote connection that has not
+ * changed is judged against what is around it, not again by itself: its certificate may have
+ * expired since, which must not keep others from pushing.
  */
 export function validateTouched(view: PolicyView, changed: Touched): Validation {
   const { policy } = view;
-  const touched = changed.providerAddresses ? everythingTouched(policy) : changed;
+  const touched = changed.providerAddresses
+    ? { ...everythingTouched(policy), connections: changed.connections }
+    : changed;
   const report = createReport();
 
   checkLimits(view, report);
@@ -44,7 +60,7 @@ export function validateTouched(view: PolicyView, changed: Touched): Validation 
     const domainView = viewDomain(view, domain);
     if (touch === 'whole') {
       checkVsidOwners(view, domain, touched, report);
-      checkDomain(domainView, report);
+      checkDomain(domainView, touched, report);
     } else checkRecords(domainView, touch, report);
   }
   checkExternalAddresses(view, touched, report);
@@ -52,7 +68,7 @@ export function validateTouched(view: PolicyView, changed: Touched): Validation 
   return report;
 }
 
-function checkDomain(view: DomainView, report: Report): void {
+function checkDomain(view: DomainView, touched: Touched, report: Report): void {
   checkOwnProviderAddress(view, report);
   checkGatewayAddresses(view, report);
   checkVirtualSubnets(view, report);
@@ -60,7 +76,7 @@ function checkDomain(view: DomainView, report: Report): void {
   for (const record of lookupRecords.values()) checkLookupRecord(view, record, report);
   checkDuplicateAddresses(view, lookupRecords.values(), report);
   checkCustomerRoutes(view, report);
-  checkConnections(view, report);
+  checkConnections(view, touched, report);
 }
 
 /** When only these records of a domain have come, changed or gone. */

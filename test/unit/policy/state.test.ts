@@ -19,11 +19,12 @@ import {
   route,
   subnet,
 } from '../../support/policy-builder.js';
+import { revealed } from '../../support/revealed.js';
 import { Vsid } from '../../../src/model/vsid.js';
 
 /** A policy as plain values, with the order that counts. */
 function picture(policy: Policy): unknown {
-  return structuredClone({
+  return revealed({
     providerAddresses: [...policy.providerAddresses],
     providerRoutes: policy.providerRoutes,
     routingDomains: policy.routingDomains,
@@ -35,7 +36,7 @@ function sayings(index: PolicyIndex): unknown {
   const domains = [...index.domains]
     .filter(([, { peers, distributedGateways }]) => peers.size + distributedGateways.size > 0)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return structuredClone({ ...index, domains });
+  return revealed({ ...index, domains });
 }
 
 describe('any changes', () => {
@@ -67,7 +68,9 @@ describe('any changes', () => {
           ...state.policy.routingDomains.keys(),
         ]))
           if (!touched.domains.has(id))
-            expect(state.policy.routingDomains.get(id)).toEqual(policy.routingDomains.get(id));
+            expect(revealed(state.policy.routingDomains.get(id))).toEqual(
+              revealed(policy.routingDomains.get(id)),
+            );
 
         const again = createPolicyState(policy);
         again.apply(made);

@@ -3,6 +3,7 @@ import type { Policy } from '../../../../src/model/policy.js';
 import { parseIpv4 } from '../../../../src/net/ip.js';
 import type { Finding } from '../../../../src/policy/finding.js';
 import { validatePolicy } from '../../../../src/policy/validate/index.js';
+import { PERMISSIVE_VPN } from '../../../support/vpn-support.js';
 
 /** The gateway's provider address in the fixtures. */
 export const GATEWAY = parseIpv4('172.20.5.40');
@@ -23,5 +24,6 @@ export function errorsOf(policy: Policy): readonly Finding[] {
       customerRoutes: plenty,
       providerPeers: plenty,
     },
+    vpn: PERMISSIVE_VPN,
   }).errors;
 }
