@@ -76,22 +76,46 @@ export const GatewaySchema = Type.Object(
       customerRoutes: Type.Integer(),
       connections: Type.Integer(),
     }),
+    tunnels: Type.Object(
+      {
+        connected: Type.Integer(),
+        connecting: Type.Integer(),
+        disconnected: Type.Integer(),
+        failed: Type.Integer(),
+      },
+      { description: 'Remote connections by state' },
+    ),
   },
   { $id: 'Gateway', description: 'What the gateway is and how it is' },
 );
 
+const VpnLists = {
+  vpnProtocols: Strings,
+  encryptionAlgorithms: Strings,
+  integrityAlgorithms: Strings,
+  diffieHellmanGroups: Strings,
+  cipherTransformations: Strings,
+  authenticationTransformations: Strings,
+  perfectForwardSecrecy: Strings,
+} as const;
+
 /** GET /v1/capabilities (G6): as found on the running system. */
 export const CapabilitiesSchema = Type.Object(
   {
-    connectionTypes: Strings,
-    vpnProtocols: Strings,
+    connectionTypes: Type.Array(Type.String(), {
+      description: 'What a connection may be; insecure ones where they are allowed',
+    }),
+    ...VpnLists,
     authenticationMethods: Strings,
-    encryptionAlgorithms: Strings,
-    integrityAlgorithms: Strings,
-    diffieHellmanGroups: Strings,
-    perfectForwardSecrecy: Strings,
-    ipsecDataPath: Type.Union([Type.String(), Type.Null()], {
-      description: 'kernel or user space; null where there is no IPsec',
+    insecure: Type.Object(
+      {
+        allowed: Type.Boolean({ description: '`allowInsecureVpn` of the configuration' }),
+        ...VpnLists,
+      },
+      { description: 'On the system but weak, and listed nowhere else; refused unless allowed' },
+    ),
+    ipsecDataPath: Type.Union([Type.Enum(['kernel', 'userSpace']), Type.Null()], {
+      description: 'Where ESP is done; null where there is no IPsec',
     }),
     vsidRange: Type.Object({ min: Type.Integer(), max: Type.Integer() }),
     innerMtu: Type.Integer({ description: 'Largest inner IP packet in bytes' }),

@@ -1,5 +1,6 @@
 import { errorCodes, type FastifyInstance } from 'fastify';
-import { messageOf, NvgateError } from '../src/errors.js';
+import { NvgateError } from '../src/errors.js';
+import { jsonMistake } from './json-mistake.js';
 import { UnreadableLine } from './translate/index.js';
 
 /** Room for a policy of 10^6 records, and below the longest string that V8 can hold. */
@@ -30,7 +31,7 @@ function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {
-    throw new NvgateError('malformedRequest', `The body is not JSON: ${messageOf(error)}.`);
+    throw new NvgateError('malformedRequest', `The body is not JSON: ${jsonMistake(error, body)}.`);
   }
 }
 
@@ -51,7 +52,7 @@ function parseLine(line: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    return new UnreadableLine(`Line ${number} is not JSON: ${messageOf(error)}.`);
+    return new UnreadableLine(`Line ${number} is not JSON: ${jsonMistake(error, line)}.`);
   }
 }
 

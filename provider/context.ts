@@ -4,13 +4,15 @@ import type { PolicyEnvironment } from '../src/policy/environment.js';
 import type { PolicyService } from '../src/policy/service.js';
 import type { StatusSource } from '../src/reconcile/status.js';
 import type { Capabilities } from './answer-schemas.js';
+import type { TunnelSource, TunnelState } from './tunnels.js';
 
 /** Everything that the provider API asks of the gateway. */
 export interface ProviderContext {
   readonly gateway: GatewayInfo;
   readonly policy: PolicyService;
   readonly status: StatusSource;
-  /** Configured devices and limits: what a policy may name. */
+  readonly tunnels: TunnelSource;
+  /** Configured devices, limits and what the system supports: what a policy may name. */
   readonly environment: PolicyEnvironment;
   /** What the running system supports now (G6). */
   capabilities(): Capabilities | Promise<Capabilities>;
@@ -50,7 +52,17 @@ export type GatewayEvent =
   /** What had failed is in the kernel now, or nobody wants it any more. */
   | { readonly type: 'recovered'; readonly ref: string }
   /** Objects were missing or wrong in the kernel that no push had touched; the first few by name. */
-  | { readonly type: 'repaired'; readonly count: number; readonly objects: readonly string[] };
+  | { readonly type: 'repaired'; readonly count: number; readonly objects: readonly string[] }
+  /** A remote connection has come to another state; `ref` is its path below /v1. */
+  | {
+      readonly type: 'connection';
+      readonly ref: string;
+      readonly state: TunnelState;
+      readonly since: Date;
+      /** Of the failure that led there. */
+      readonly cause?: string;
+      readonly reason?: string;
+    };
 
 export interface EventSource {
   /** Returns the function that ends the subscription. */

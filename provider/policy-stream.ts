@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { ObjectState } from '../src/model/object-state.js';
-import { policyRef, type PolicyRef } from '../src/model/policy-ref.js';
+import { policyRef } from '../src/model/policy-ref.js';
 import type { Policy } from '../src/model/policy.js';
 import type { RoutingDomain, RoutingDomainHead } from '../src/model/routing-domain.js';
+import { connectionState, type StateContext } from './connection-state.js';
 import {
   formatConnection,
   formatCustomerRoute,
@@ -13,8 +13,6 @@ import {
   formatVirtualSubnet,
 } from './translate/index.js';
 
-type StateOf = (ref: PolicyRef) => ObjectState;
-
 /** Objects written at once: large enough to be quick, small enough to let others in between. */
 const OBJECTS_PER_CHUNK = 500;
 
@@ -22,13 +20,13 @@ const OBJECTS_PER_CHUNK = 500;
  * A policy document as JSON text, piece by piece, each object with its state. The policy is taken
  * as it is at the call: what a push changes while the text is being sent is not seen.
  */
-export function streamPolicy(policy: Policy, stateOf: StateOf): Readable {
-  return Readable.from(policyText(freezePolicy(policy), stateOf));
+export function streamPolicy(policy: Policy, context: StateContext): Readable {
+  return Readable.from(policyText(freezePolicy(policy), context));
 }
 
 /** As `streamPolicy`, for one routing domain with all it holds. */
-export function streamRoutingDomain(domain: RoutingDomain, stateOf: StateOf): Readable {
-  return Readable.from(domainText(freezeDomain(domain), stateOf));
+export function streamRoutingDomain(domain: RoutingDomain, context: StateContext): Readable {
+  return Readable.from(domainText(freezeDomain(domain), context));
 }
 
 /** Objects are replaced and never edited, so a copy of the lists is a copy of the policy. */
@@ -52,53 +50,55 @@ function freezeDomain(domain: RoutingDomain) {
 
 function* policyText(
   policy: ReturnType<typeof freezePolicy>,
-  stateOf: StateOf,
+  context: StateContext,
 ): Generator<string, void, undefined> {
+  const { status } = context;
   yield '{"apiVersion":"nvgate/v1"';
   yield* listText('providerAddresses', policy.providerAddresses, (record) => ({
     ...formatProviderAddress(record),
-    state: stateOf(policyRef.providerAddress(record)),
+    state: status.stateOf(policyRef.providerAddress(record)),
   }));
   yield* listText('providerRoutes', policy.providerRoutes, (route) => ({
     ...formatProviderRoute(route),
-    state: stateOf(policyRef.providerRoute(route)),
+    state: status.stateOf(policyRef.providerRoute(route)),
   }));
   yield ',"routingDomains":[';
   for (const [index, domain] of policy.routingDomains.entries()) {
     if (index > 0) yield ',';
-    yield* domainText(domain, stateOf);
+    yield* domainText(domain, context);
   }
   yield ']}';
 }
 
 function* domainText(
   domain: ReturnType<typeof freezeDomain>,
-  stateOf: StateOf,
+  context: StateContext,
 ): Generator<string, void, undefined> {
+  const { status } = context;
   const { id } = domain.head;
-  yield headText(domain.head, stateOf);
+  yield headText(domain.head, context);
   yield* listText('virtualSubnets', domain.virtualSubnets, (subnet) => ({
     ...formatVirtualSubnet(subnet),
-    state: stateOf(policyRef.virtualSubnet(id, subnet.vsid)),
+    state: status.stateOf(policyRef.virtualSubnet(id, subnet.vsid)),
   }));
   yield* listText('lookupRecords', domain.lookupRecords, (record) => ({
     ...formatLookupRecord(record),
-    state: stateOf(policyRef.lookupRecord(id, record)),
+    state: status.stateOf(policyRef.lookupRecord(id, record)),
   }));
   yield* listText('customerRoutes', domain.customerRoutes, (route) => ({
     ...formatCustomerRoute(route),
-    state: stateOf(policyRef.customerRoute(id, route)),
+    state: status.stateOf(policyRef.customerRoute(id, route)),
   }));
   yield* listText('connections', domain.connections, (connection) => ({
     ...formatConnection(connection),
-    state: stateOf(policyRef.connection(id, connection.id)),
+    state: connectionState(context, id, connection),
   }));
   yield '}';
 }
 
 /** The domain's object up to where its lists follow. */
-function headText(head: RoutingDomainHead, stateOf: StateOf): string {
-  const state = stateOf(policyRef.routingDomain(head.id));
+function headText(head: RoutingDomainHead, context: StateContext): string {
+  const state = context.status.stateOf(policyRef.routingDomain(head.id));
   return JSON.stringify({ ...formatRoutingDomainHead(head), state }).slice(0, -1);
 }
 

@@ -1,4 +1,14 @@
 import { Type, type Static, type TSchema } from 'typebox';
+import { ConnectionSchema } from './connection-schemas.js';
+import {
+  Address,
+  closed,
+  Ipv4Address,
+  Metric,
+  Name,
+  ObjectStateFields,
+  PrefixText,
+} from './field-schemas.js';
 
 /*
  * The one source of the API's types, its validation and its OpenAPI description. The policy file
@@ -6,14 +16,8 @@ import { Type, type Static, type TSchema } from 'typebox';
  * may be is checked by `translate`, so that each error names its code and what to do.
  */
 
-const closed = { additionalProperties: false } as const;
+export { ConnectionSchema, type ConnectionDocument } from './connection-schemas.js';
 
-const Address = Type.String({ description: 'IPv4 or IPv6 address', examples: ['192.168.1.101'] });
-const Ipv4Address = Type.String({ description: 'IPv4 address', examples: ['10.1.1.20'] });
-const PrefixText = Type.String({
-  description: 'IP prefix, host bits zero',
-  examples: ['192.168.1.0/24'],
-});
 const MacText = Type.String({
   description: 'MAC address; read with dashes, colons or neither, written with dashes',
   examples: ['00-15-5D-01-14-04'],
@@ -22,21 +26,12 @@ const VsidNumber = Type.Integer({
   description: 'Virtual subnet id, 4097..16777214',
   examples: [5001],
 });
-const Metric = Type.Integer({ description: 'The lower one wins', minimum: 0, maximum: 65535 });
-const Port = Type.Integer({ minimum: 1, maximum: 65535 });
-const Name = Type.String({ minLength: 1, maxLength: 255 });
 
 /** State of one object (P7). Read only. */
-export const ObjectStateSchema = Type.Object(
-  {
-    configuration: Type.Enum(['synchronized', 'pending', 'failed']),
-    reason: Type.Optional(Type.String({ description: 'Why it failed' })),
-  },
-  {
-    $id: 'ObjectState',
-    description: 'Whether the kernel has the object as the policy says; read only',
-  },
-);
+export const ObjectStateSchema = Type.Object(ObjectStateFields, {
+  $id: 'ObjectState',
+  description: 'Whether the kernel has the object as the policy says; read only',
+});
 
 /** What is read back may be pushed again: `state` is taken and ignored. */
 const State = Type.Optional(ObjectStateSchema);
@@ -105,73 +100,6 @@ export const CustomerRouteSchema = Type.Object(
   { ...closed, $id: 'CustomerRoute', description: 'A route inside a routing domain' },
 );
 
-const ConnectionRouteSchema = Type.Object(
-  { destinationPrefix: PrefixText, metric: Type.Optional(Metric) },
-  closed,
-);
-
-const ConnectionId = Type.String({ minLength: 1, maxLength: 63, examples: ['internet'] });
-const ExternalInterface = Type.Optional(
-  Type.String({ description: 'External device of the configuration; the first one if absent' }),
-);
-
-export const NatConnectionSchema = Type.Object(
-  {
-    id: ConnectionId,
-    type: Type.Literal('nat'),
-    interface: ExternalInterface,
-    externalAddress: Address,
-    rules: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            name: Name,
-            protocol: Type.Enum(['tcp', 'udp']),
-            externalPort: Port,
-            internalAddress: Address,
-            internalPort: Port,
-          },
-          closed,
-        ),
-      ),
-    ),
-    routes: Type.Optional(Type.Array(ConnectionRouteSchema)),
-    state: State,
-  },
-  {
-    ...closed,
-    $id: 'NatConnection',
-    description: 'VM network to physical network by NAT; without routes the default route',
-  },
-);
-
-export const RoutedConnectionSchema = Type.Object(
-  {
-    id: ConnectionId,
-    type: Type.Literal('routed'),
-    interface: ExternalInterface,
-    routes: Type.Array(ConnectionRouteSchema),
-    state: State,
-  },
-  {
-    ...closed,
-    $id: 'RoutedConnection',
-    description: 'VM network to physical network by routing',
-  },
-);
-
-export const ConnectionSchema = Type.Union([NatConnectionSchema, RoutedConnectionSchema], {
-  $id: 'Connection',
-  description: 'A way out of a VM network',
-  discriminator: {
-    propertyName: 'type',
-    mapping: {
-      nat: '#/components/schemas/NatConnection',
-      routed: '#/components/schemas/RoutedConnection',
-    },
-  },
-});
-
 const RoutingDomainHeadFields = {
   id: Type.String({ description: 'RDID: a UUID; {braces} accepted' }),
   name: Type.Optional(Name),
@@ -205,7 +133,6 @@ export type ProviderRouteDocument = Static<typeof ProviderRouteSchema>;
 export type VirtualSubnetDocument = Static<typeof VirtualSubnetSchema>;
 export type LookupRecordDocument = Static<typeof LookupRecordSchema>;
 export type CustomerRouteDocument = Static<typeof CustomerRouteSchema>;
-export type ConnectionDocument = Static<typeof ConnectionSchema>;
 export type RoutingDomainDocument = Static<typeof RoutingDomainSchema>;
 export type ObjectStateDocument = Static<typeof ObjectStateSchema>;
 export type PolicyDocument = Static<typeof PolicySchema>;

@@ -33,10 +33,9 @@ export function registerNoun<
   const params = Type.Object({ ...scope.params, ...noun.params });
   const { status } = context;
 
-  const withState = (item: Item, domain: Domain): object => ({
-    ...noun.format(item),
-    state: status.stateOf(noun.ref(item, domain)),
-  });
+  const stateOf = (item: Item, domain: Domain): object =>
+    noun.state?.(context, item, domain) ?? status.stateOf(noun.ref(item, domain));
+  const withState = (item: Item, state: object): object => ({ ...noun.format(item), state });
   const identityOf = (params: Params): Identity => {
     const problems: Problem[] = [];
     const identity = noun.readIdentity(noun.keyFields(params), problems);
@@ -77,7 +76,7 @@ export function registerNoun<
       const last = page.more ? page.items.at(-1) : undefined;
       void reply.header('etag', etag(revision));
       return {
-        items: page.items.map((item) => withState(item, domain)),
+        items: page.items.map((item) => withState(item, stateOf(item, domain))),
         ...(last !== undefined && { next: cursorOf(last, domain) }),
       };
     },
@@ -93,11 +92,17 @@ export function registerNoun<
     return Object.fromEntries(Object.keys(noun.params).map((name, at) => [name, parts[at] ?? '']));
   };
 
-  const read = (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply): object => {
+  const read = async (
+    request: FastifyRequest<{ Params: Params }>,
+    reply: FastifyReply,
+  ): Promise<object> => {
     const { revision, policy } = context.policy.current();
     const item = findIn(policy, request.params);
     void reply.header('etag', etag(revision));
-    return noun.send?.(context, item, reply) ?? withState(item, scope.domainOf(request.params));
+    if (noun.send !== undefined) return noun.send(context, item, reply);
+    const domain = scope.domainOf(request.params);
+    const state = await noun.wholeState?.(context, item, domain);
+    return withState(item, state ?? stateOf(item, domain));
   };
 
   const write = async (request: ObjectRequest, reply: FastifyReply): Promise<object> => {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { policyRef } from '../../src/model/policy-ref.js';
+import { connectionState, wholeConnectionState } from '../connection-state.js';
 import type { ProviderContext } from '../context.js';
 import { ConnectionSchema } from '../schemas.js';
 import { formatConnection, readConnectionIdentity } from '../translate/connection.js';
@@ -22,5 +23,7 @@ export function connections(app: FastifyInstance, context: ProviderContext): voi
     find: (domain, { id }) => domain.connections.get(id),
     ref: ({ id }, domain) => policyRef.connection(domain, id),
     format: formatConnection,
+    state: (context, connection, domain) => connectionState(context, domain, connection),
+    wholeState: (context, connection, domain) => wholeConnectionState(context, domain, connection),
   });
 }

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
+import { isRemote } from '../../src/model/connection.js';
 import type { Policy } from '../../src/model/policy.js';
 import { GatewaySchema, type GatewayAnswer } from '../answer-schemas.js';
 import type { ProviderContext } from '../context.js';
 import { answers } from '../route-schemas.js';
+import type { TunnelSource } from '../tunnels.js';
 
 /** GET /v1/gateway */
 export function gateway(app: FastifyInstance, context: ProviderContext): void {
@@ -24,6 +26,7 @@ function describe({
   gateway: { name, version, startedAt },
   policy,
   status,
+  tunnels,
 }: ProviderContext): GatewayAnswer {
   const { revision, policy: current } = policy.current();
   const now = status.status();
@@ -45,6 +48,7 @@ function describe({
       failures,
     },
     counts: count(current),
+    tunnels: countTunnels(current, tunnels),
   };
 }
 
@@ -62,4 +66,13 @@ function count(policy: Policy): GatewayAnswer['counts'] {
     routingDomains: policy.routingDomains.size,
     ...counts,
   };
+}
+
+function countTunnels(policy: Policy, tunnels: TunnelSource): GatewayAnswer['tunnels'] {
+  const counts = { connected: 0, connecting: 0, disconnected: 0, failed: 0 };
+  for (const domain of policy.routingDomains.values())
+    for (const connection of domain.connections.values())
+      if (isRemote(connection))
+        counts[tunnels.stateOf(domain.head.id, connection.id)?.connection ?? 'connecting'] += 1;
+  return counts;
 }

@@ -4,11 +4,14 @@ import { Type } from 'typebox';
 import { verdictOf } from '../../src/forwarding/verdict.js';
 import type { CounterReading, ProviderContext } from '../context.js';
 import { answers } from '../route-schemas.js';
+import { tunnelMetrics } from './tunnel-metrics.js';
 
 /** GET /metrics, in the Prometheus text format. */
 export function metrics(app: FastifyInstance, context: ProviderContext): void {
   const registry = createRegistry(context);
+  const ofTunnels = tunnelMetrics(registry, context);
   app.addHook('onClose', (_app, done) => {
+    ofTunnels.close();
     registry.clear();
     done();
   });
@@ -26,7 +29,10 @@ export function metrics(app: FastifyInstance, context: ProviderContext): void {
         ),
       },
     },
-    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+    async (_request, reply) => {
+      await ofTunnels.refresh();
+      return reply.type(registry.contentType).send(await registry.metrics());
+    },
   );
 }
 

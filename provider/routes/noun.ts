@@ -65,6 +65,10 @@ export interface Noun<Owner, Domain, Identity extends object, Item extends Ident
   find(owner: Owner, identity: Identity): Item | undefined;
   ref(item: Identity, domain: Domain): PolicyRef;
   format(item: Item): object;
+  /** The state of an object, where there is more to it than whether the kernel has it. */
+  readonly state?: (context: ProviderContext, item: Item, domain: Domain) => object;
+  /** As `state`, for the read of one object. */
+  readonly wholeState?: (context: ProviderContext, item: Item, domain: Domain) => Promise<object>;
   /** Answers the read of one object, where that is more than `format` and the state. */
   readonly send?: (context: ProviderContext, item: Item, reply: FastifyReply) => FastifyReply;
   readonly bodyLimit?: number;

@@ -11,7 +11,7 @@ import { judgePolicy, translateChanges, translatePolicy } from '../translate/ind
 
 /** /v1/policy: the whole policy at once. */
 export function policy(app: FastifyInstance, context: ProviderContext): void {
-  const { environment, status } = context;
+  const { environment } = context;
 
   app.get(
     '/v1/policy',
@@ -28,7 +28,7 @@ export function policy(app: FastifyInstance, context: ProviderContext): void {
       return reply
         .header('etag', etag(revision))
         .type('application/json; charset=utf-8')
-        .send(streamPolicy(policy, (ref) => status.stateOf(ref)));
+        .send(streamPolicy(policy, context));
     },
   );
 

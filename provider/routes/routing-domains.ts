@@ -27,10 +27,8 @@ export function routingDomains(app: FastifyInstance, context: ProviderContext): 
     find: (policy, { head }) => policy.routingDomains.get(head.id),
     ref: ({ head }) => policyRef.routingDomain(head.id),
     format: ({ head }) => formatRoutingDomainHead(head),
-    send: ({ status }, domain, reply) =>
-      reply
-        .type('application/json; charset=utf-8')
-        .send(streamRoutingDomain(domain, (ref) => status.stateOf(ref))),
+    send: (context, domain, reply) =>
+      reply.type('application/json; charset=utf-8').send(streamRoutingDomain(domain, context)),
     bodyLimit: POLICY_BODY_LIMIT,
   });
 }

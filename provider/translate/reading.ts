@@ -6,6 +6,9 @@ export interface Devices {
   readonly external: readonly string[];
 }
 
+/** An object of a document whose shape may still be anything. */
+export type Fields = Readonly<Partial<Record<string, unknown>>>;
+
 /**
  * Reads one noun of a document. What is wrong is added to `problems`, each path relative to the
  * noun; with a problem the answer is undefined, and what could be read of it was checked too.

@@ -36,6 +36,8 @@ function formatOutcome(outcome: TraceOutcome): TraceAnswer['outcome'] {
         destinationPrefix: formatPrefix(outcome.route.destinationPrefix),
       };
     case 'dropped':
-      return base;
+      return outcome.connection === undefined
+        ? base
+        : { ...base, connection: outcome.connection.id };
   }
 }

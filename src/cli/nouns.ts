@@ -10,6 +10,7 @@ import type {
   RoutingDomainDocument,
   VirtualSubnetDocument,
 } from '../../provider/schemas.js';
+import { CONNECTION_COLUMNS } from './connection-columns.js';
 import { UsageError } from './failure.js';
 import type { Column } from './output.js';
 
@@ -147,27 +148,7 @@ export const CONNECTIONS: DomainNoun<ConnectionDocument> = {
   idOf: ({ id }) => id,
   idParts: 1,
   idForm: 'internet',
-  columns: [
-    { header: 'ID', cell: (connection) => connection.id },
-    { header: 'TYPE', cell: (connection) => connection.type },
-    { header: 'INTERFACE', cell: (connection) => connection.interface },
-    {
-      header: 'EXTERNAL ADDRESS',
-      cell: (connection) => (connection.type === 'nat' ? connection.externalAddress : undefined),
-    },
-    {
-      header: 'ROUTES',
-      cell: ({ routes }) => routes?.map((route) => route.destinationPrefix).join(' '),
-    },
-    {
-      header: 'PORTS',
-      cell: (connection) =>
-        connection.type === 'nat'
-          ? connection.rules?.map((rule) => `${rule.protocol}/${rule.externalPort}`).join(' ')
-          : undefined,
-    },
-    stateColumn(),
-  ],
+  columns: CONNECTION_COLUMNS,
   collection: (client, domain) => client.routingDomain(domain).connections,
 };
 

@@ -10,6 +10,7 @@ import { DEFAULT_CONFIG } from '../config/defaults.js';
 import { RefusedError, type Problem } from '../errors.js';
 import type { Policy } from '../model/policy.js';
 import type { PolicyEnvironment } from '../policy/environment.js';
+import { anyVpnSupport } from './any-vpn-support.js';
 import { problemLine, ReportedFailure } from './failure.js';
 import { readInput, type Input } from './input.js';
 import type { CliIo } from './io.js';
@@ -23,8 +24,11 @@ export interface PolicyFile {
   readonly problemLines: (problems: readonly Problem[]) => string[];
 }
 
-/** YAML reads 001122334455 as a number; here it is a MAC address. */
-const TEXT_KEYS = ['macAddress', 'name', 'vmName', 'id', 'interface'];
+/** YAML reads 001122334455 as a number; here it is a MAC address, or a secret. */
+const TEXT_KEYS = [
+  ...['macAddress', 'name', 'vmName', 'id', 'interface'],
+  ...['secret', 'userName', 'localIdentity', 'remoteIdentity'],
+];
 
 export function parsePolicyText(input: Input): TextDocument {
   return parseTextDocument(input.text, input.name, {
@@ -72,7 +76,10 @@ export async function readPolicyFile(
   return { name: input.name, document: value as PolicyDocument, policy, problemLines };
 }
 
-/** Accepts every device that the policy names, and the limits that a gateway has by default. */
+/**
+ * Accepts every device that the policy names, every remote connection, weak ones too, and the
+ * limits that a gateway has by default.
+ */
 export function permissiveEnvironment(policy: Policy): PolicyEnvironment {
   const underlay = new Set<string>(ANY_DEVICE.underlay);
   const external = new Set<string>(ANY_DEVICE.external);
@@ -84,6 +91,7 @@ export function permissiveEnvironment(policy: Policy): PolicyEnvironment {
     underlay: [...underlay],
     external: [...external],
     limits: DEFAULT_CONFIG.limits,
+    vpn: anyVpnSupport(true),
   };
 }
 

@@ -20,6 +20,7 @@ const VERBS: Readonly<Record<string, () => Promise<AddVerb>>> = {
   status: async () => (await import('./verbs/status.js')).addStatus,
   counters: async () => (await import('./verbs/counters.js')).addCounters,
   events: async () => (await import('./verbs/events.js')).addEvents,
+  capture: async () => (await import('./verbs/capture.js')).addCapture,
 };
 
 const CONTRACT = `

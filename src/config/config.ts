@@ -9,7 +9,10 @@ export interface Config {
   readonly api: ApiConfig;
   /** Holds the policy store, the API certificate and the bearer token. */
   readonly stateDirectory: string;
+  /** Directories of the VPN daemons, below `<runDirectory>/<instance>`; lost at a reboot, as they are. */
+  readonly runDirectory: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  /** Whether PPTP and weak IPsec algorithms may be pushed. */
   readonly allowInsecureVpn: boolean;
   readonly limits: LimitsConfig;
   /** Seconds between full comparisons of the kernel with the policy. */

@@ -87,10 +87,15 @@ function refuseSyntaxErrors({ document, lines }: YamlText, source: string, code:
   if (document.errors.length === 0) return;
   const problems = document.errors.map((error): LocatedProblem => {
     const { line, col } = lines.linePos(error.pos[0]);
-    const sentence = error.message.replace(/\.?$/, '.');
+    const sentence = withoutQuotation(error.message).replace(/\.?$/, '.');
     return { path: '', code, message: sentence, position: { line, column: col } };
   });
   throw new RefusedError(code, `${source} is not valid YAML.`, problems);
+}
+
+/** The parser quotes what it stumbles over behind a colon, and that may be a secret. */
+function withoutQuotation(message: string): string {
+  return message.replace(/: .*$/s, '');
 }
 
 function toValue({ document }: YamlText, source: string, code: ErrorCode): unknown {
@@ -100,7 +105,11 @@ function toValue({ document }: YamlText, source: string, code: ErrorCode): unkno
     // Aliases that grow without bound, or name an anchor that is not there.
     if (!(error instanceof ReferenceError)) throw error;
     throw new RefusedError(code, `${source} cannot be read.`, [
-      { path: '', code, message: `${error.message}. Write the values out instead of aliases.` },
+      {
+        path: '',
+        code,
+        message: `${withoutQuotation(error.message)}. Write the values out instead of aliases.`,
+      },
     ]);
   }
 }

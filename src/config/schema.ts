@@ -82,13 +82,19 @@ export const ConfigSchema = Type.Object(
       default: DEFAULT_CONFIG.stateDirectory,
       description: 'Absolute path; holds the policy store, the certificate and the bearer token',
     }),
+    runDirectory: Type.String({
+      pattern: '^/',
+      default: DEFAULT_CONFIG.runDirectory,
+      description: 'Absolute path; holds sockets and settings of the VPN daemons, nothing that must last',
+    }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
       default: DEFAULT_CONFIG.logLevel,
       description: 'Least severe message that is logged',
     }),
     allowInsecureVpn: Type.Boolean({
       default: DEFAULT_CONFIG.allowInsecureVpn,
-      description: 'Accept VPN protocols that are known to be broken (PPTP)',
+      description:
+        'Accept VPN protocols and algorithms that are known to be weak (PPTP, DES, 3DES, MD5, SHA1, DH groups 1 and 2)',
     }),
     limits: Type.Object(
       {

@@ -18,7 +18,7 @@ export function traceByPolicy(
       .map((domain) => domain.head.id),
   );
   const objects = compile(policy, environment, { gateway: true, domains });
-  return trace(query, forwardingTables(entriesOf(objects)), policy);
+  return trace(query, forwardingTables(entriesOf(objects)), policy, environment.tunnels);
 }
 
 function entriesOf(objects: readonly KernelObject[]): ForwardingEntries {

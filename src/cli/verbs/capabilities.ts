@@ -16,11 +16,16 @@ export function addCapabilities(program: Command, io: CliIo): void {
     });
 }
 
-function lines({ unavailable, ...supported }: Capabilities): string[] {
+function lines({ unavailable, insecure, ...supported }: Capabilities): string[] {
   const details = Object.entries(supported).map(
     ([name, value]) => [name, valueText(value)] as const,
   );
-  const table = [...renderDetails(details)];
+  const { allowed, ...weak } = insecure;
+  const weakColumns: readonly Column<[string, unknown]>[] = [
+    { header: allowed ? 'INSECURE, ALLOWED' : 'INSECURE, REFUSED', cell: ([name]) => name },
+    { header: 'VALUES', cell: ([, value]) => valueText(value) },
+  ];
+  const table = [...renderDetails(details), '', ...renderTable(weakColumns, Object.entries(weak))];
   if (unavailable.length === 0) return table;
   return [...table, '', ...renderTable(UNAVAILABLE_COLUMNS, unavailable)];
 }

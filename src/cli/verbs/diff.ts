@@ -18,7 +18,8 @@ export function addDiff(program: Command, io: CliIo): void {
     .requiredOption('-f, --file <file>', 'policy in YAML or JSON; - is standard input')
     .addHelpText(
       'after',
-      '\n+ would be added, - removed, ~ changed; nothing is printed when both are the same.',
+      '\n+ would be added, - removed, ~ changed; nothing is printed when both are the same.' +
+        '\nSecrets are not compared: the gateway gives none out.',
     )
     .action(async (_: object, command: Command) => {
       const options = command.optsWithGlobals<DiffOptions>();

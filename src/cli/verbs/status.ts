@@ -27,6 +27,7 @@ function lines(gateway: GatewayAnswer): string[] {
     ['last comparison', reconcile.lastRunAt],
     ['repairs', reconcile.repairs],
     ...Object.entries(counts),
+    ['tunnels', tunnelsText(gateway.tunnels)],
   ];
   const { failures } = reconcile;
   const table = [...renderDetails(details)];
@@ -39,6 +40,14 @@ const FAILURE_COLUMNS: readonly Column<Failure>[] = [
   { header: 'FAILED', cell: ({ ref }) => ref ?? 'gateway' },
   { header: 'REASON', cell: ({ reason }) => reason },
 ];
+
+/** `98 up, 2 down (1 connecting, 1 failed)` */
+function tunnelsText({ connected, ...others }: GatewayAnswer['tunnels']): string {
+  const down = Object.entries(others).filter(([, count]) => count > 0);
+  const total = down.reduce((sum, [, count]) => sum + count, 0);
+  const states = down.map(([state, count]) => `${count} ${state}`).join(', ');
+  return `${connected} up, ${total} down${states === '' ? '' : ` (${states})`}`;
+}
 
 function durationText(seconds: number): string {
   const whole = Math.floor(seconds);

@@ -6,6 +6,7 @@ import { loadConfig, parseConfig } from '../../config/load.js';
 import { RefusedError } from '../../errors.js';
 import type { Policy } from '../../model/policy.js';
 import type { PolicyEnvironment } from '../../policy/environment.js';
+import { anyVpnSupport } from '../any-vpn-support.js';
 import type { GlobalOptions } from '../connect.js';
 import { problemLine, ReportedFailure } from '../failure.js';
 import { readInput, type Input } from '../input.js';
@@ -21,7 +22,8 @@ export function addValidate(program: Command, io: CliIo): void {
     .addHelpText(
       'after',
       '\nA file with apiVersion is a policy, any other a configuration. A policy is checked for the' +
-        '\ndevices and limits of --config; without it, every device name is accepted.',
+        '\ndevices and limits of --config; without it, every device name is accepted. Which VPN' +
+        '\nprotocols and algorithms the system of the gateway has is known only there.',
     )
     .action(async (paths: string[], _: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
@@ -102,5 +104,9 @@ function deviceNames(config: Config): Pick<PolicyEnvironment, 'underlay' | 'exte
 function environmentOf(policy: Policy, config: Config | undefined): PolicyEnvironment {
   return config === undefined
     ? permissiveEnvironment(policy)
-    : { ...deviceNames(config), limits: config.limits };
+    : {
+        ...deviceNames(config),
+        limits: config.limits,
+        vpn: anyVpnSupport(config.allowInsecureVpn),
+      };
 }

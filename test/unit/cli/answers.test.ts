@@ -38,6 +38,7 @@ describe('status', () => {
       customerRoutes: 4,
       connections: 2,
     },
+    tunnels: { connected: 98, connecting: 1, disconnected: 0, failed: 2 },
   };
   const client = { gateway: () => Promise.resolve(answer) };
 
@@ -51,11 +52,20 @@ describe('status', () => {
       /^revision +12$/m,
       /^in kernel +revision 11$/m,
       /^lookupRecords +1000$/m,
+      /^tunnels +98 up, 3 down \(1 connecting, 2 failed\)$/m,
       /^FAILED +REASON$/m,
       /^routing-domains\/1{8}-.* +The kernel has no room\.$/m,
       /^gateway +No clsact\.$/m,
     ])
       expect(stdout).toMatch(line);
+  });
+
+  it('says that no tunnel is down', async () => {
+    const tunnels = { connected: 2, connecting: 0, disconnected: 0, failed: 0 };
+    const gateway = () => Promise.resolve({ ...answer, tunnels });
+    expect((await run(['status'], { client: { gateway } })).stdout).toMatch(
+      /^tunnels +2 up, 0 down$/m,
+    );
   });
 
   it.each([
@@ -77,31 +87,54 @@ describe('status', () => {
 
 it('capabilities shows what there is, and why the rest is not', async () => {
   const answer: Capabilities = {
-    connectionTypes: ['nat', 'routed'],
-    vpnProtocols: [],
-    authenticationMethods: [],
-    encryptionAlgorithms: [],
+    connectionTypes: ['nat', 'routed', 'ikev2'],
+    vpnProtocols: ['ikev2'],
+    authenticationMethods: ['psk'],
+    encryptionAlgorithms: ['AES128', 'AES256'],
     integrityAlgorithms: [],
     diffieHellmanGroups: [],
+    cipherTransformations: ['GCMAES256'],
+    authenticationTransformations: ['GCMAES256'],
     perfectForwardSecrecy: [],
-    ipsecDataPath: null,
+    insecure: {
+      allowed: false,
+      vpnProtocols: ['pptp'],
+      encryptionAlgorithms: ['DES', 'DES3'],
+      integrityAlgorithms: ['MD5'],
+      diffieHellmanGroups: [],
+      cipherTransformations: ['None'],
+      authenticationTransformations: [],
+      perfectForwardSecrecy: [],
+    },
+    ipsecDataPath: 'userSpace',
     vsidRange: { min: 4097, max: 16_777_214 },
     innerMtu: 1458,
     addressFamilies: ['ipv4', 'ipv6'],
     limits: { lookupRecords: 10, virtualSubnets: 5 },
-    unavailable: [{ feature: 'ikev2', reason: 'strongSwan is not installed.' }],
+    unavailable: [{ feature: 'l2tp', reason: 'The kernel lacks PPP.' }],
   };
   const { stdout } = await run(['capabilities'], {
     client: { capabilities: () => Promise.resolve(answer) },
   });
   for (const line of [
-    /^connectionTypes +nat routed$/m,
-    /^vpnProtocols +-$/m,
+    /^connectionTypes +nat routed ikev2$/m,
+    /^encryptionAlgorithms +AES128 AES256$/m,
+    /^integrityAlgorithms +-$/m,
+    /^cipherTransformations +GCMAES256$/m,
+    /^ipsecDataPath +userSpace$/m,
+    /^INSECURE, REFUSED +VALUES$/m,
+    /^vpnProtocols +pptp$/m,
+    /^encryptionAlgorithms +DES DES3$/m,
     /^vsidRange +4097\.\.16777214$/m,
     /^limits +lookupRecords=10 virtualSubnets=5$/m,
-    /^ikev2 +strongSwan is not installed\.$/m,
+    /^l2tp +The kernel lacks PPP\.$/m,
   ])
     expect(stdout).toMatch(line);
+  const allowed = { ...answer, insecure: { ...answer.insecure, allowed: true } };
+  const { stdout: other } = await run(['capabilities'], {
+    client: { capabilities: () => Promise.resolve(allowed) },
+  });
+  expect(other).toMatch(/^INSECURE, ALLOWED +VALUES$/m);
 });
 
 describe('counters', () => {
@@ -188,6 +221,16 @@ describe('events', () => {
   const happened: GatewayEvent[] = [
     { type: 'revision', data: { type: 'revision', revision: 4 } },
     { type: 'failure', id: '2', data: { ref: 'routing-domains/x', reason: 'No room.' } },
+    {
+      type: 'connection',
+      data: {
+        ref: 'routing-domains/x/connections/office',
+        state: 'failed',
+        since: '2026-01-02T01:01:01.000Z',
+        cause: 'peerUnreachable',
+        reason: 'No answer.',
+      },
+    },
   ];
 
   async function events(...words: string[]) {
@@ -211,6 +254,7 @@ describe('events', () => {
     expect(stdout.split('\n')).toEqual([
       'revision revision=4',
       'failure ref=routing-domains/x reason=No room.',
+      'connection ref=routing-domains/x/connections/office state=failed since=2026-01-02T01:01:01.000Z cause=peerUnreachable reason=No answer.',
       '',
     ]);
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import type { PolicyDocument } from '../../../provider/schemas.js';
 import { run } from './terminal.js';
@@ -53,6 +53,39 @@ describe('diff', () => {
   it('shows a device that is named anew', async () => {
     const { stdout } = await diff(text.replace('interface: underlay', 'interface: dc2'), parsed());
     expect(stdout).toBe('~ provider-addresses 10.1.1.40: interface underlay -> dc2\n');
+  });
+
+  it('neither compares nor shows secrets', async () => {
+    const domain = '11111111-2222-3333-4444-000000005001';
+    const office = {
+      id: 'office',
+      type: 'ikev2',
+      sourceAddress: '203.0.113.10',
+      destinationAddress: '198.51.100.2',
+      authentication: { method: 'psk', secret: 'hunter2' },
+      routes: [],
+    };
+    const policy = (connection: object) =>
+      ({
+        apiVersion: 'nvgate/v1',
+        routingDomains: [{ id: domain, connections: [connection] }],
+      }) as PolicyDocument;
+    const read = policy({ ...office, authentication: { method: 'psk' } });
+    expect((await diff(stringify(policy(office)), read)).stdout).toBe('');
+    const changed = { ...office, destinationAddress: '198.51.100.9' };
+    for (const [file, current] of [
+      [changed, read],
+      [office, EMPTY],
+    ] as const)
+      for (const words of [[], ['-o', 'json']]) {
+        const ran = await diff(stringify(policy(file)), current, ...words);
+        expect(ran.stdout).toContain('office');
+        expect(ran.stdout + ran.stderr).not.toContain('hunter2');
+      }
+    const { stdout } = await diff(stringify(policy(changed)), read);
+    expect(stdout).toBe(
+      `~ connections office in ${domain}: destinationAddress 198.51.100.2 -> 198.51.100.9\n`,
+    );
   });
 
   it('is a list for programs', async () => {

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import type { Client, RoutingDomainClient } from '../../../provider/client/client.js';
-import type { LookupRecordDocument } from '../../../provider/schemas.js';
+import type { ConnectionDocument, LookupRecordDocument } from '../../../provider/schemas.js';
 import { translatePolicy } from '../../../provider/translate/index.js';
 import { BLUE, held, RED } from './canned.js';
 import { run } from './terminal.js';
@@ -29,6 +29,18 @@ const records = {
   },
   [RED]: { '6001/192.168.1.101': record(6001, '192.168.1.101') },
 };
+
+function remote(id: string, state: object): ConnectionDocument {
+  return {
+    id,
+    type: 'ikev2',
+    sourceAddress: '203.0.113.10',
+    ...(id !== 'depot' && { destinationAddress: '198.51.100.2' }),
+    authentication: { method: 'psk' },
+    routes: [{ destinationPrefix: '10.9.0.0/16', metric: 10 }],
+    state: { configuration: 'synchronized', ...state },
+  };
+}
 
 const domains = {
   [BLUE]: { id: BLUE, name: 'blue', providerAddress: '10.1.1.40' },
@@ -71,7 +83,24 @@ const client: Partial<Client> = {
                   },
                 ],
                 routes: [{ destinationPrefix: '0.0.0.0/0' }],
+                state: { configuration: 'synchronized', connection: 'connected' },
               },
+              office: remote('office', {
+                connection: 'connected',
+                since: '2026-01-02T01:01:01.000Z',
+                peerAddress: '198.51.100.77',
+                lastError: { cause: 'peerUnreachable', message: 'Was away.', at: '2026' },
+              }),
+              branch: remote('branch', {
+                connection: 'failed',
+                since: '2026-01-02T01:01:02.000Z',
+                lastError: {
+                  cause: 'authenticationFailed',
+                  message: 'Another secret.',
+                  at: '2026',
+                },
+              }),
+              depot: remote('depot', { configuration: 'failed', reason: 'No room.' }),
             },
       ),
     }) as Partial<RoutingDomainClient> as RoutingDomainClient,
@@ -99,9 +128,31 @@ describe('table', () => {
   });
 
   it('of connections', async () => {
-    expect((await get('connections')).stdout).toMatch(
-      /internet +nat +- +203\.0\.113\.10 +0\.0\.0\.0\/0 +tcp\/8080/,
-    );
+    const lines = (await get('connections')).stdout.split('\n').map((line) => line.split(/  +/));
+    const end = ['10.9.0.0/16', '-'];
+    expect(lines).toEqual([
+      [
+        ...['ROUTING DOMAIN', 'ID', 'TYPE', 'INTERFACE', 'EXTERNAL ADDRESS', 'PEER'],
+        ...['ROUTES', 'PORTS', 'STATE', 'SINCE', 'LAST ERROR'],
+      ],
+      [
+        ...['blue', 'internet', 'nat', '-', '203.0.113.10', '-', '0.0.0.0/0', 'tcp/8080'],
+        ...['connected', '-', '-'],
+      ],
+      [
+        ...['blue', 'office', 'ikev2', '-', '203.0.113.10', '198.51.100.77', ...end],
+        ...['connected', '2026-01-02T01:01:01.000Z', '-'],
+      ],
+      [
+        ...['blue', 'branch', 'ikev2', '-', '203.0.113.10', '198.51.100.2', ...end],
+        ...['failed', '2026-01-02T01:01:02.000Z', 'authenticationFailed: Another secret.'],
+      ],
+      [
+        ...['blue', 'depot', 'ikev2', '-', '203.0.113.10', 'any', ...end],
+        ...['failed: No room.', '-', '-'],
+      ],
+      [''],
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { buildApp } from '../../../provider/app.js';
 import { createClient } from '../../../provider/client/client.js';
 import type { ProviderContext } from '../../../provider/context.js';
 import { startServer, type RunningServer } from '../../../provider/server.js';
+import { anyVpnSupport } from '../../../src/cli/any-vpn-support.js';
 import { DEFAULT_CONFIG } from '../../../src/config/defaults.js';
 import { capabilitiesOf } from '../../../src/daemon/capabilities.js';
 import { createEventHub } from '../../../src/daemon/event-hub.js';
@@ -30,12 +31,14 @@ afterEach(() => server.close());
 async function gatewayInMemory(): Promise<ProviderContext> {
   const { limits } = DEFAULT_CONFIG;
   const devices = { underlay: ['underlay'], external: ['external'] };
-  const policy = await createPolicyService(openMemoryStore(), { ...devices, limits });
+  const policyEnvironment = { ...devices, limits, vpn: anyVpnSupport(false) };
+  const policy = await createPolicyService(openMemoryStore(), policyEnvironment);
   const environment = {
     underlay: environmentDevices(DEFAULT_CONFIG.underlay, new Map()),
     external: environmentDevices(DEFAULT_CONFIG.external, new Map()),
     firewallTable: 'nvgate',
     externalGroup: 1,
+    tunnels: new Map(),
   };
   return {
     gateway: { name: 'test', version: '0', startedAt: new Date() },
@@ -51,8 +54,9 @@ async function gatewayInMemory(): Promise<ProviderContext> {
       stateOf: () => ({ configuration: 'synchronized' }),
       synchronized: () => Promise.resolve(),
     },
-    environment: { ...devices, limits },
-    capabilities: () => capabilitiesOf([], environment, limits),
+    tunnels: { stateOf: () => undefined, securityAssociations: () => Promise.resolve([]) },
+    environment: policyEnvironment,
+    capabilities: () => capabilitiesOf([], environment, limits, policyEnvironment.vpn),
     trace: (query) => traceByPolicy(query, policy.current().policy, environment),
     counters: () =>
       Promise.resolve([

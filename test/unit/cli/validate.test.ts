@@ -123,3 +123,77 @@ it('refuses what it cannot read', async () => {
   expect(exit).toBe(1);
   expect(stderr).toContain('nowhere.yaml');
 });
+
+describe('remote connections', () => {
+  const policy = (...fields: string[]): string =>
+    [
+      'apiVersion: nvgate/v1',
+      'routingDomains:',
+      '  - id: 11111111-2222-3333-4444-000000005001',
+      '    virtualSubnets: [{vsid: 5001, prefixes: [192.168.1.0/24]}]',
+      '    connections:',
+      '      - id: office',
+      '        type: ikev2',
+      '        sourceAddress: 203.0.113.10',
+      '        destinationAddress: 198.51.100.2',
+      '        routes: [{destinationPrefix: 192.168.101.0/24}]',
+      ...fields.map((field) => `        ${field}`),
+    ].join('\n');
+  const WEAK = 'mainMode: {encryptionAlgorithm: DES3}';
+
+  it('may leave their secrets to the gateway, and write them in digits', async () => {
+    for (const authentication of [
+      '{method: psk}',
+      '{method: psk, secret: 00123456789012345678901234567890}',
+    ]) {
+      const stdin = policy(`authentication: ${authentication}`);
+      const { exit, stderr } = await run(['validate', '-'], { stdin });
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    }
+  });
+
+  it('of every algorithm that has a name are right without a gateway to ask', async () => {
+    const stdin = policy('authentication: {method: psk}', WEAK);
+    const { exit, stderr } = await run(['validate', '-'], { stdin });
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/^warning: .*DES3/);
+    const unknown = stdin.replace('DES3', 'DES4');
+    expect((await run(['validate', '-'], { stdin: unknown })).stderr).toContain(
+      'DES, DES3, AES128, AES192, AES256, GCMAES128, GCMAES256',
+    );
+  });
+
+  it('that are weak are right where the configuration allows them', async () => {
+    const stdin = policy('authentication: {method: psk}', WEAK);
+    const config = (allowed: boolean): string =>
+      file('config.yaml', `allowInsecureVpn: ${allowed}\n`);
+    const refused = await run(['validate', '-', '--config', config(false)], { stdin });
+    expect(refused.exit).toBe(1);
+    expect(refused.stderr).toContain('(insecureConnection)');
+    const allowed = await run(['validate', '-', '--config', config(true)], { stdin });
+    expect(allowed.exit).toBe(0);
+  });
+
+  it('do not show their secrets in errors', async () => {
+    const stdin = policy(
+      'authentication: {method: psk, secret: hunter2, key: hunter2}',
+      'localIdentity: [hunter3]',
+    );
+    const { exit, stdout, stderr } = await run(['validate', '-', '-o', 'json'], { stdin });
+    expect(exit).toBe(1);
+    expect(stderr).toContain('/authentication/key');
+    expect(stdout + stderr).not.toMatch(/hunter/);
+  });
+
+  it('do not show secrets that YAML takes for something else', async () => {
+    for (const secret of ['*hunter2', '|hunter2', '>hunter2 x', '"a"hunter2', '@hunter2']) {
+      const stdin = policy(`authentication: {method: psk, secret: ${secret}}`).replace(
+        /authentication: \{method: psk, (.*)\}/,
+        'authentication:\n          method: psk\n          $1',
+      );
+      const { exit, stdout, stderr } = await run(['validate', '-'], { stdin });
+      expect(exit).toBe(1);
+      expect(stdout + stderr).not.toContain('hunter');
+    }
+  });
+});

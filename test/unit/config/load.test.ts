@@ -22,6 +22,7 @@ const DEFAULTS = {
   external: [{ name: 'external', device: 'external' }],
   api: { host: '127.0.0.1', port: 7637, tls: true },
   stateDirectory: '/var/lib/nvgate',
+  runDirectory: '/run/nvgate',
   logLevel: 'info',
   allowInsecureVpn: false,
   limits: {

@@ -4,6 +4,12 @@ import { buildApp } from '../../../provider/app.js';
 import type { Capabilities } from '../../../provider/answer-schemas.js';
 import type { CounterReading, GatewayEvent, ProviderContext } from '../../../provider/context.js';
 import type { PolicyDocument } from '../../../provider/schemas.js';
+import type {
+  SecurityAssociationReport,
+  TunnelReport,
+  TunnelSource,
+} from '../../../provider/tunnels.js';
+import { anyVpnSupport } from '../../../src/cli/any-vpn-support.js';
 import type { TraceQuery, TraceResult } from '../../../src/forwarding/trace-result.js';
 import type { PolicyRef } from '../../../src/model/policy-ref.js';
 import {
@@ -74,11 +80,34 @@ export function fakeStatus(): FakeStatus {
   return fake;
 }
 
+/** What the tests' tunnels say of themselves, by `routing domain/connection`. */
+export interface FakeTunnels extends TunnelSource {
+  readonly reports: Map<string, TunnelReport>;
+  readonly associations: Map<string, readonly SecurityAssociationReport[]>;
+  /** What the VPN daemon fails with when it is asked. */
+  failure: Error | undefined;
+}
+
+export function fakeTunnels(): FakeTunnels {
+  const fake: FakeTunnels = {
+    reports: new Map(),
+    associations: new Map(),
+    failure: undefined,
+    stateOf: (domain, connection) => fake.reports.get(`${domain}/${connection}`),
+    securityAssociations: (domain, connection) =>
+      fake.failure === undefined
+        ? Promise.resolve(fake.associations.get(`${domain}/${connection}`) ?? [])
+        : Promise.reject(fake.failure),
+  };
+  return fake;
+}
+
 export interface Harness {
   readonly app: FastifyInstance;
   readonly policy: PolicyService;
   readonly place: MemoryPlace;
   readonly status: FakeStatus;
+  readonly tunnels: FakeTunnels;
   readonly traced: TraceQuery[];
   readonly logged: string[];
   emit(event: GatewayEvent): void;
@@ -109,7 +138,19 @@ export const CAPABILITIES: Capabilities = {
   encryptionAlgorithms: [],
   integrityAlgorithms: [],
   diffieHellmanGroups: [],
+  cipherTransformations: [],
+  authenticationTransformations: [],
   perfectForwardSecrecy: [],
+  insecure: {
+    allowed: false,
+    vpnProtocols: [],
+    encryptionAlgorithms: ['DES3'],
+    integrityAlgorithms: [],
+    diffieHellmanGroups: [],
+    cipherTransformations: [],
+    authenticationTransformations: [],
+    perfectForwardSecrecy: [],
+  },
   ipsecDataPath: null,
   vsidRange: { min: 4097, max: 16_777_214 },
   innerMtu: 1458,
@@ -127,7 +168,9 @@ export const COUNTERS: readonly CounterReading[] = [
 /** The API over a real policy service, its store in memory and its kernel a fake. */
 export async function startHarness(): Promise<Harness> {
   const place = createMemoryPlace();
-  const policy = await createPolicyService(openMemoryStore(place), ENVIRONMENT);
+  const environment = { ...ENVIRONMENT, vpn: anyVpnSupport(false) };
+  const policy = await createPolicyService(openMemoryStore(place), environment);
+  const tunnels = fakeTunnels();
   const status = fakeStatus();
   const listeners = new Set<(event: GatewayEvent) => void>();
   const traced: TraceQuery[] = [];
@@ -136,7 +179,8 @@ export async function startHarness(): Promise<Harness> {
     gateway: { name: 'edge', version: '1.2.3', startedAt: new Date(Date.now() - 5000) },
     policy,
     status,
-    environment: ENVIRONMENT,
+    tunnels,
+    environment,
     capabilities: () => CAPABILITIES,
     trace(query): TraceResult {
       traced.push(query);
@@ -166,6 +210,7 @@ export async function startHarness(): Promise<Harness> {
     policy,
     place,
     status,
+    tunnels,
     traced,
     logged,
     emit: (event) => {

@@ -44,7 +44,9 @@ describe('openapiDocument', () => {
     expect(document).toMatchObject({ openapi: '3.1.0' });
     const text = JSON.stringify(document);
     const references = [
-      ...text.matchAll(/"(?:\$ref|nat|routed)":"#\/components\/schemas\/(\w+)"/g),
+      ...text.matchAll(
+        /"(?:\$ref|nat|routed|ikev2|l2tp|pptp|psk|certificate)":"#\/components\/schemas\/(\w+)"/g,
+      ),
     ];
     expect(references.length).toBeGreaterThan(50);
     const known = Object.keys(valueAt(document, '/components/schemas') as object);

@@ -9,7 +9,7 @@ import { buildApp } from '../../../provider/app.js';
 import { startServer } from '../../../provider/server.js';
 import { loadCertificate } from '../../../provider/tls.js';
 import { EMPTY_POLICY } from '../../../src/model/policy.js';
-import { fakeStatus } from './harness.js';
+import { fakeStatus, fakeTunnels } from './harness.js';
 import { ENVIRONMENT } from '../../support/policy-builder.js';
 
 let directory: string;
@@ -74,6 +74,7 @@ describe('startServer', () => {
           onPush: absent,
         },
         status: fakeStatus(),
+        tunnels: fakeTunnels(),
         environment: ENVIRONMENT,
         capabilities: absent,
         trace: absent,

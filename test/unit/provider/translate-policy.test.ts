@@ -6,6 +6,7 @@ import type { Connection } from '../../../src/model/connection.js';
 import type { RoutingDomain } from '../../../src/model/routing-domain.js';
 import { ENVIRONMENT } from '../../support/policy-builder.js';
 import { examplePolicy } from './harness.js';
+import { remoteDocument, withoutSecrets } from './remote-documents.js';
 
 const DEVICES = { underlay: ['underlay'], external: ['external', 'internet'] };
 
@@ -141,23 +142,6 @@ describe('objects that are there twice', () => {
   });
 });
 
-describe('remote connections', () => {
-  it.each(['ikev2', 'l2tp', 'pptp'])('of type %s are refused with one sentence', (type) => {
-    const connection = { id: 'office', type, sourceAddress: 7, more: {} };
-    const { problems } = translate({
-      ...onlyDomain({}),
-      routingDomains: [{ ...onlyDomain({}).routingDomains[0], connections: [connection] }],
-    });
-    expect(problems).toEqual([
-      {
-        path: '/routingDomains/0/connections/0/type',
-        code: 'unsupportedConnection',
-        message: expect.stringContaining('/v1/capabilities') as unknown,
-      },
-    ]);
-  });
-});
-
 describe('locate', () => {
   it('gives the place of every object, also behind ones that could not be read', () => {
     const document = examplePolicy();
@@ -257,6 +241,7 @@ const routed = fc.record({
   type: fc.constant('routed' as const),
   routes,
 });
+const remote = remoteDocument.map(withoutSecrets);
 const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(fields, { requiredKeys: [] });
 const domain = fc
@@ -303,7 +288,7 @@ const domain = fc
           maxLength: 3,
         },
       ),
-      connections: fc.uniqueArray(fc.oneof(nat, routed), {
+      connections: fc.uniqueArray(fc.oneof(nat, routed, remote), {
         selector: (connection) => connection.id,
         maxLength: 3,
       }),
