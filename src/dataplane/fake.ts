@@ -1,5 +1,6 @@
 import { prefixContains, Prefix, maskAddress } from '../net/prefix.js';
 import type { IpAddress } from '../net/ip.js';
+import { isTunnelLink } from './compile/tunnel-device.js';
 import { objectKey, partOf, type Device, type KernelObject, type Place } from './kernel-object.js';
 import type { DataPlane, Operation, OperationFailure, Scope } from './port.js';
 
@@ -36,6 +37,9 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
         return objects.has(`link ${place} ${device.device}`);
       case 'peer':
         return place === 'gateway' && objects.has(`link ${device.domain} ${device.device}`);
+      case 'tunnel':
+        // Devices that VPN daemons make are taken to be there.
+        return !isTunnelLink(device.name) || objects.has(`tunnelLink ${place} ${device.name}`);
     }
   }
 
@@ -60,6 +64,8 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'providerAddress':
         return undefined;
       case 'link':
+      case 'tunnelLink':
+      case 'rule':
         return hasPlace(object.domain) ? undefined : 'No such namespace';
       case 'firewall':
         return hasPlace(object.place) ? undefined : 'No such namespace';
@@ -76,7 +82,7 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'route': {
         const { place, target } = object;
         if (!hasPlace(place)) return 'No such namespace';
-        if (target === 'unreachable') return undefined;
+        if (typeof target === 'string') return undefined;
         if ('via' in target)
           return holdsAddress(place, (address, length) =>
             prefixContains(Prefix(maskAddress(address, length), length), target.via),
@@ -151,7 +157,7 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
 }
 
 function othersNeed({ kind }: KernelObject): boolean {
-  return kind === 'namespace' || kind === 'link' || kind === 'address';
+  return kind === 'namespace' || kind === 'link' || kind === 'tunnelLink' || kind === 'address';
 }
 
 function inScope(object: KernelObject, scope: Scope): boolean {

@@ -7,10 +7,24 @@ import {
   prefixSet,
   renderTable,
   sortedAddresses,
+  translatedPorts,
   type Chain,
 } from './nft-text.js';
+import {
+  daemonAddresses,
+  guardChains,
+  reservedTraffic,
+  type TunnelEndPoint,
+  type TunnelGuard,
+} from './tunnel-guard.js';
 
-/** NAT in a routing domain's namespace (G2). A domain without a NAT connection has no firewall. */
+/** What a routing domain's namespace filters and translates; a domain that needs neither has no firewall. */
+export interface DomainFirewall {
+  readonly nat: DomainNat | undefined;
+  readonly guard: TunnelGuard | undefined;
+}
+
+/** NAT in a routing domain's namespace (G2). */
 export interface DomainNat {
   /**
    * What happens to packets that leave by `ext`; the longest prefix that holds the destination
@@ -36,45 +50,93 @@ export interface PortForward {
 }
 
 /** The firewall of a routing domain's namespace, as `nft -s -t list table inet TABLE` prints it. */
-export function domainFirewall(table: string, nat: DomainNat): string {
+export function domainFirewall(table: string, { nat, guard }: DomainFirewall): string {
+  const translation = nat === undefined ? undefined : natChains(nat, guard?.endPoints ?? []);
+  const protection = guard === undefined ? undefined : guardChains(guard);
+  const forward: Chain = {
+    name: 'forward',
+    hook: 'type filter hook forward priority filter; policy accept;',
+    rules: [
+      ...(nat === undefined ? [] : ['oifname "ext" ct state invalid goto invalid']),
+      ...(guard === undefined ? [] : ['iifname "ext" goto from_outside']),
+    ],
+  };
+  return renderTable(
+    table,
+    [],
+    [
+      ...(translation === undefined ? [] : [translation.prerouting]),
+      forward,
+      ...(protection?.hooked ?? []),
+      ...(translation === undefined ? [] : [translation.postrouting]),
+      ...(translation?.called ?? []),
+      ...(protection?.called ?? []),
+    ],
+  );
+}
+
+function natChains(
+  nat: DomainNat,
+  endPoints: readonly TunnelEndPoint[],
+): { readonly prerouting: Chain; readonly postrouting: Chain; readonly called: readonly Chain[] } {
   const destinations = nat.destinations.toSorted(
     (a, b) => b.prefix.length - a.prefix.length || comparePrefix(a.prefix, b.prefix),
   );
   const forwardedAddresses = sortedAddresses(
     nat.portForwards.map((forward) => forward.externalAddress),
   );
-  const chains: Chain[] = [
-    {
+  return {
+    prerouting: {
       name: 'prerouting',
       hook: 'type nat hook prerouting priority dstnat; policy accept;',
       rules: nat.portForwards.map(portForwardRule).sort(),
     },
-    {
-      name: 'forward',
-      hook: 'type filter hook forward priority filter; policy accept;',
-      rules: ['oifname "ext" ct state invalid goto invalid'],
-    },
-    {
+    postrouting: {
       name: 'postrouting',
       hook: 'type nat hook postrouting priority srcnat; policy accept;',
-      rules: [...forwardedAddresses.map(hairpinRule), 'oifname "ext" goto outbound'],
+      rules: [
+        ...forwardedAddresses.map(hairpinRule),
+        // What the domain's own daemons say; nobody else has their addresses.
+        ...daemonAddresses(endPoints).map((source) => `oifname "ext" ${source} accept`),
+        'oifname "ext" goto outbound',
+      ],
     },
-    {
-      // What connection tracking makes no sense of, a reset out of the blue for example, is never
-      // translated: it would leave with the customer address.
-      name: 'invalid',
-      rules: destinations.map(({ prefix, translation }) =>
-        destinationRule(prefix, translation === undefined ? 'accept' : 'counter drop'),
-      ),
-    },
-    {
-      name: 'outbound',
-      rules: destinations.map(({ prefix, translation }) =>
-        destinationRule(prefix, translation === undefined ? 'accept' : sourceNat(translation)),
-      ),
-    },
+    called: [
+      {
+        // What connection tracking makes no sense of, a reset out of the blue for example, is never
+        // translated: it would leave with the customer address.
+        name: 'invalid',
+        rules: destinations.map(({ prefix, translation }) =>
+          destinationRule(prefix, translation === undefined ? 'accept' : 'counter drop'),
+        ),
+      },
+      {
+        name: 'outbound',
+        rules: destinations.flatMap(({ prefix, translation }) =>
+          translation === undefined
+            ? [destinationRule(prefix, 'accept')]
+            : translationRules(prefix, translation, endPoints),
+        ),
+      },
+    ],
+  };
+}
+
+function translationRules(
+  prefix: Prefix,
+  address: IpAddress,
+  endPoints: readonly TunnelEndPoint[],
+): string[] {
+  const { udp, tcp, protocols } = reservedTraffic(endPoints, address);
+  const otherPorts = `snat ${familyKeyword(address)} to ${translatedPorts(address)}`;
+  return [
+    ...(udp === undefined ? [] : [destinationRule(prefix, `udp sport ${udp} ${otherPorts}`)]),
+    ...(tcp === undefined ? [] : [destinationRule(prefix, `tcp sport ${tcp} ${otherPorts}`)]),
+    ...(protocols === undefined
+      ? []
+      : [destinationRule(prefix, `meta l4proto ${protocols} counter drop`)]),
+    destinationRule(prefix, sourceNat(address)),
   ];
-  return renderTable(table, [], chains);
 }
 
 function portForwardRule(forward: PortForward): string {

@@ -1,15 +1,7 @@
-import type { TransportProtocol } from '../model/connection.js';
-import { compareIp, familyOf, formatIp, type IpAddress, type IpFamily } from '../net/ip.js';
+import { familyOf, type IpAddress, type IpFamily } from '../net/ip.js';
 import { hostPrefix, prefixFamily, type Prefix } from '../net/prefix.js';
-import {
-  addressSet,
-  mapOf,
-  prefixSet,
-  renderTable,
-  sortedAddresses,
-  type Chain,
-  type DynamicSet,
-} from './nft-text.js';
+import { addressSet, prefixSet, renderTable, type Chain, type DynamicSet } from './nft-text.js';
+import { arrivalRules, departureRules, transits, type SharedAddress } from './shared-address.js';
 
 /** What the gateway's own namespace does between routing domains and the external devices. */
 export interface GatewayNat {
@@ -24,18 +16,6 @@ export interface GatewayNat {
   /** Prefixes that routed connections make reachable: from there a domain may call and be answered. */
   readonly routedPrefixes: readonly Prefix[];
   readonly shares: readonly SharedAddress[];
-}
-
-/**
- * One routing domain's part in an external address that several share. The domain translates to
- * its transit address, which means nothing outside; the gateway translates that to the shared
- * address, which it holds itself. Both are of one family.
- */
-export interface SharedAddress {
-  readonly sharedAddress: IpAddress;
-  readonly transitAddress: IpAddress;
-  /** Ports of the shared address that lead to this domain, their number unchanged. */
-  readonly ports: readonly { readonly protocol: TransportProtocol; readonly port: number }[];
 }
 
 interface FamilyPart {
@@ -186,12 +166,12 @@ function trackingChains(group: number, parts: readonly FamilyPart[]): Chain[] {
     {
       name: 'prerouting',
       hook: 'type nat hook prerouting priority dstnat; policy accept;',
-      rules: parts.flatMap(sharedPortRules),
+      rules: parts.flatMap(({ keyword, shares }) => arrivalRules(keyword, shares)),
     },
     {
       name: 'postrouting',
       hook: 'type nat hook postrouting priority srcnat; policy accept;',
-      rules: parts.flatMap(sharedSourceRule),
+      rules: parts.flatMap(({ keyword, shares }) => departureRules(keyword, shares)),
     },
   ];
 }
@@ -213,37 +193,4 @@ function trackingRules(
       ? []
       : [`iifgroup != ${group} ${keyword} daddr ${prefixSet(untracked)} notrack`];
   return [...outward, ...inward];
-}
-
-function sharedPortRules({ keyword, shares }: FamilyPart): string[] {
-  const addresses = sortedAddresses(shares.map(({ sharedAddress }) => sharedAddress));
-  return addresses.flatMap((address) =>
-    (['tcp', 'udp'] as const).flatMap((protocol) => {
-      const transitByPort = new Map<number, IpAddress>();
-      for (const { sharedAddress, transitAddress, ports } of shares)
-        for (const { protocol: of, port } of ports)
-          if (sharedAddress === address && of === protocol) transitByPort.set(port, transitAddress);
-      if (transitByPort.size === 0) return [];
-      const entries = [...transitByPort]
-        .sort(([a], [b]) => a - b)
-        .map(([port, transit]) => [String(port), formatIp(transit)] as const);
-      return [
-        `${keyword} daddr ${formatIp(address)} dnat ${keyword} to ${protocol} dport map ${mapOf(entries)}`,
-      ];
-    }),
-  );
-}
-
-function sharedSourceRule({ keyword, shares }: FamilyPart): string[] {
-  if (shares.length === 0) return [];
-  const entries = shares
-    .toSorted((a, b) => compareIp(a.transitAddress, b.transitAddress))
-    .map(({ transitAddress, sharedAddress }) => {
-      return [formatIp(transitAddress), formatIp(sharedAddress)] as const;
-    });
-  return [`snat ${keyword} to ${keyword} saddr map ${mapOf(entries)}`];
-}
-
-function transits(shares: readonly SharedAddress[]): string {
-  return addressSet(shares.map((share) => share.transitAddress));
 }

@@ -23,7 +23,9 @@ export type DomainDevice = 'vnet' | 'ext';
 export type Device =
   | { readonly kind: 'domain'; readonly device: DomainDevice }
   | { readonly kind: 'configured'; readonly name: string }
-  | { readonly kind: 'peer'; readonly domain: RoutingDomainId; readonly device: DomainDevice };
+  | { readonly kind: 'peer'; readonly domain: RoutingDomainId; readonly device: DomainDevice }
+  /** In a routing domain, by its Linux name: leads into the tunnel of a remote connection. */
+  | { readonly kind: 'tunnel'; readonly name: string };
 
 export interface Namespace {
   readonly kind: 'namespace';
@@ -37,6 +39,16 @@ export interface Link {
   readonly kind: 'link';
   readonly domain: RoutingDomainId;
   readonly device: DomainDevice;
+  readonly mtu: number;
+}
+
+/** An XFRM interface in the routing domain's namespace: one remote connection by kernel IPsec. Up. */
+export interface TunnelLink {
+  readonly kind: 'tunnelLink';
+  readonly domain: RoutingDomainId;
+  readonly name: string;
+  /** Ties the SAs and policies of the connection to the device; 1..2^32-1. */
+  readonly interfaceId: number;
   readonly mtu: number;
 }
 
@@ -60,12 +72,26 @@ export interface Address {
 export interface Route {
   readonly kind: 'route';
   readonly place: Place;
+  /** Absent: the main table. `external`: only for what a `RoutingRule` sends there. */
+  readonly table?: 'external';
   readonly destinationPrefix: Prefix;
   readonly metric: number;
   readonly target:
     | { readonly device: Device; readonly source?: IpAddress; readonly mtu?: number }
     | { readonly via: IpAddress }
-    | 'unreachable';
+    | 'unreachable'
+    /** Back to the main table, as if this one had no route. */
+    | 'throw';
+}
+
+/**
+ * What the routing domain itself sends from this address goes by the table `external` before the
+ * main one: its VPN daemons reach their peers, whatever the policy routes into a tunnel.
+ */
+export interface RoutingRule {
+  readonly kind: 'rule';
+  readonly domain: RoutingDomainId;
+  readonly source: IpAddress;
 }
 
 /** An address that the gateway answers ARP for on a device without owning it. */
@@ -98,7 +124,17 @@ export type TableEntry =
 
 /** Everything that nvgate may own in the kernel. */
 export type KernelObject = (
-  Namespace | Link | Sysctl | Address | Route | ProxyNeighbour | Firewall | Filter | TableEntry
+  | Namespace
+  | Link
+  | TunnelLink
+  | Sysctl
+  | Address
+  | Route
+  | RoutingRule
+  | ProxyNeighbour
+  | Firewall
+  | Filter
+  | TableEntry
 ) & {
   /** The policy object that wants it; what cannot be made is reported there. */
   readonly owner?: PolicyRef;
@@ -120,6 +156,8 @@ export function partOf(object: KernelObject): Place {
   switch (object.kind) {
     case 'namespace':
     case 'link':
+    case 'tunnelLink':
+    case 'rule':
       return object.domain;
     case 'sysctl':
     case 'address':
@@ -161,9 +199,11 @@ export function isTableEntry(object: KernelObject): object is TableEntry & Kerne
       return true;
     case 'namespace':
     case 'link':
+    case 'tunnelLink':
     case 'sysctl':
     case 'address':
     case 'route':
+    case 'rule':
     case 'proxyNeighbour':
     case 'firewall':
     case 'filter':
@@ -178,12 +218,16 @@ export function objectKey(object: KernelObject): string {
       return `namespace ${object.domain}`;
     case 'link':
       return `link ${object.domain} ${object.device}`;
+    case 'tunnelLink':
+      return `tunnelLink ${object.domain} ${object.name}`;
     case 'sysctl':
       return `sysctl ${object.place} ${object.name} ${object.device === undefined ? '' : deviceText(object.device)}`;
     case 'address':
       return `address ${object.place} ${deviceText(object.device)} ${formatIp(object.address)}`;
     case 'route':
-      return `route ${object.place} ${formatPrefix(object.destinationPrefix)} ${object.metric}`;
+      return `route ${object.place}${object.table === undefined ? '' : ` ${object.table}`} ${formatPrefix(object.destinationPrefix)} ${object.metric}`;
+    case 'rule':
+      return `rule ${object.domain} from ${formatIp(object.source)}`;
     case 'proxyNeighbour':
       return `proxyNeighbour ${deviceText(object.device)} ${formatIp(object.address)}`;
     case 'firewall':
@@ -208,6 +252,7 @@ export function objectValue(object: KernelObject): string {
   switch (object.kind) {
     case 'namespace':
       return object.usable === false ? 'half made' : '';
+    case 'rule':
     case 'proxyNeighbour':
     case 'filter':
     case 'providerAddress':
@@ -215,6 +260,8 @@ export function objectValue(object: KernelObject): string {
       return '';
     case 'link':
       return `mtu ${object.mtu}`;
+    case 'tunnelLink':
+      return `interfaceId ${object.interfaceId} mtu ${object.mtu}`;
     case 'sysctl':
       return object.value;
     case 'address':
@@ -253,11 +300,13 @@ export function deviceText(device: Device): string {
       return device.name;
     case 'peer':
       return `${device.domain}:${device.device}`;
+    case 'tunnel':
+      return device.name;
   }
 }
 
 function targetText(target: Route['target']): string {
-  if (target === 'unreachable') return target;
+  if (typeof target === 'string') return target;
   if ('via' in target) return `via ${formatIp(target.via)}`;
   const source = target.source === undefined ? '' : ` src ${formatIp(target.source)}`;
   const mtu = target.mtu === undefined ? '' : ` mtu ${target.mtu}`;

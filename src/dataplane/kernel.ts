@@ -167,6 +167,7 @@ function filterIndex(filter: Filter, links: LinkIndex): number | undefined {
     case 'peer':
       return links.vnetPeers.get(filter.device.domain);
     case 'domain':
+    case 'tunnel':
       return undefined;
   }
 }

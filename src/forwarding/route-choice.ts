@@ -1,4 +1,9 @@
-import type { Connection, ConnectionRoute } from '../model/connection.js';
+import {
+  isRemote,
+  type Connection,
+  type ConnectionId,
+  type ConnectionRoute,
+} from '../model/connection.js';
 import { isMulticastRoute, isOnLink, type CustomerRoute } from '../model/customer-route.js';
 import type { ForwardingTables } from '../model/forwarding-table.js';
 import { lookupRecordKey } from '../model/lookup-record.js';
@@ -16,7 +21,14 @@ export type RouteChoice =
       readonly kind: 'connection';
       readonly connection: Connection;
       readonly route: ConnectionRoute;
+      /** The routing domain has a dead end in place of this route, because its tunnel is down. */
+      readonly tunnelDown?: true;
     });
+
+/** The remote connections of a routing domain whose tunnels carry packets. */
+export interface UpTunnels {
+  has(connection: ConnectionId): boolean;
+}
 
 interface Choice {
   readonly destinationPrefix: Prefix;
@@ -24,28 +36,39 @@ interface Choice {
 }
 
 /**
- * The route that the kernel takes: the longest prefix, then the lower metric, then virtual
- * subnets before customer routes before connections.
+ * The route that the kernel takes: the longest prefix, then what leads anywhere, then the lower
+ * metric, then virtual subnets before customer routes before connections.
  */
 export function chooseRoute(
   domain: RoutingDomain,
   destination: IpAddress,
   tables: ForwardingTables,
+  tunnels: UpTunnels | undefined,
 ): RouteChoice | undefined {
   let best: RouteChoice | undefined;
-  for (const candidate of candidates(domain, tables)) {
+  for (const candidate of candidates(domain, tables, tunnels)) {
     if (!prefixContains(candidate.destinationPrefix, destination)) continue;
     if (best === undefined || isBetter(candidate, best)) best = candidate;
   }
   return best;
 }
 
-function isBetter(candidate: Choice, best: Choice): boolean {
+function isBetter(candidate: RouteChoice, best: RouteChoice): boolean {
   const longer = candidate.destinationPrefix.length - best.destinationPrefix.length;
-  return longer > 0 || (longer === 0 && candidate.metric < best.metric);
+  if (longer !== 0) return longer > 0;
+  if (isDeadEnd(candidate) !== isDeadEnd(best)) return isDeadEnd(best);
+  return candidate.metric < best.metric;
 }
 
-function* candidates(domain: RoutingDomain, tables: ForwardingTables): Generator<RouteChoice> {
+function isDeadEnd(choice: RouteChoice): boolean {
+  return choice.kind === 'connection' && choice.tunnelDown === true;
+}
+
+function* candidates(
+  domain: RoutingDomain,
+  tables: ForwardingTables,
+  tunnels: UpTunnels | undefined,
+): Generator<RouteChoice> {
   yield* virtualSubnetRoutes(domain);
   for (const route of domain.customerRoutes.values())
     if (leadsOn(domain, route, tables))
@@ -55,9 +78,17 @@ function* candidates(domain: RoutingDomain, tables: ForwardingTables): Generator
         destinationPrefix: route.destinationPrefix,
         metric: route.metric,
       };
-  for (const connection of domain.connections.values())
+  for (const connection of domain.connections.values()) {
+    const isDown = isRemote(connection) && tunnels?.has(connection.id) !== true;
     for (const route of connectionRoutes(connection))
-      yield { kind: 'connection', connection, route, ...route };
+      yield {
+        kind: 'connection',
+        connection,
+        route,
+        ...route,
+        ...(isDown ? { tunnelDown: true } : {}),
+      };
+  }
 }
 
 /** An on-link customer route for a subnet's own prefix stands for it, with its metric. */

@@ -74,6 +74,8 @@ export interface ConnectionOutcome {
 export interface DropOutcome {
   readonly kind: 'dropped';
   readonly verdict: DropReason;
+  /** The remote connection that it would take if its tunnel were up. */
+  readonly connection?: Connection;
   readonly sentence: string;
 }
 

@@ -52,9 +52,20 @@ export function connectionSentence(query: TraceQuery, connection: Connection): s
       ? ''
       : ` (${query.protocol}${query.port === undefined ? '' : ` port ${query.port}`})`;
   const leaves = `Leaves by the ${connection.type} connection ${connection.id} to ${formatIp(query.to)}${service}`;
-  return connection.type === 'nat'
-    ? `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.`
-    : `${leaves}, unchanged.`;
+  switch (connection.type) {
+    case 'nat':
+      return `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.`;
+    case 'routed':
+      return `${leaves}, unchanged.`;
+    case 'ikev2':
+    case 'l2tp':
+    case 'pptp':
+      return `${leaves}, through its tunnel.`;
+  }
+}
+
+export function tunnelDownSentence({ to }: TraceQuery, { id, type }: Connection): string {
+  return `Dropped: ${formatIp(to)} is behind the ${type} connection ${id}, whose tunnel is down; the sender is told that it is unreachable. The state of the connection says why.`;
 }
 
 export function dropSentence(reason: DropReason, query: TraceQuery): string {

@@ -2,8 +2,9 @@ import { NvgateError } from '../errors.js';
 import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { Policy } from '../model/policy.js';
 import type { RoutingDomain } from '../model/routing-domain.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { familyOf, formatIp, isLimitedBroadcast, isMulticast } from '../net/ip.js';
-import { chooseRoute, type RouteChoice } from './route-choice.js';
+import { chooseRoute, type RouteChoice, type UpTunnels } from './route-choice.js';
 import { isNextHop, onLinkHop, routeToNextHop, type NextHop } from './route.js';
 import { originOf } from './source-check.js';
 import type {
@@ -21,6 +22,7 @@ import {
   routeSentence,
   sourceSentence,
   subnetSentence,
+  tunnelDownSentence,
   tunnelSentence,
 } from './trace-sentences.js';
 import type { DropReason } from './verdict.js';
@@ -30,12 +32,14 @@ import type { DropReason } from './verdict.js';
  * domain's kernel and `encap` do one after the other.
  *
  * @param tables compiled from the same policy.
+ * @param tunnels those that are up, by routing domain.
  * @throws NvgateError `invalidValue` when source and destination are of different families
  */
 export function trace(
   query: TraceQuery,
   tables: ForwardingTables,
   policy: Pick<Policy, 'routingDomains'>,
+  tunnels: ReadonlyMap<RoutingDomainId, UpTunnels>,
 ): TraceResult {
   if (familyOf(query.from) !== familyOf(query.to))
     throw new NvgateError(
@@ -50,7 +54,7 @@ export function trace(
   const decision =
     domain === undefined
       ? { outcome: drop('vsidUnknown', query) }
-      : decide(query, domain, tables, steps);
+      : decide(query, domain, tables, steps, tunnels.get(domain.head.id));
   steps.push({ name: 'outcome', sentence: decision.outcome.sentence });
   return {
     query,
@@ -73,6 +77,7 @@ function decide(
   domain: RoutingDomain,
   tables: ForwardingTables,
   steps: TraceStep[],
+  tunnels: UpTunnels | undefined,
 ): Decision {
   const id = domain.head.id;
   const source = originOf(id, query.from, tables);
@@ -99,7 +104,7 @@ function decide(
     steps.push({ name: 'destination', sentence: nextHopSentence(query.to, direct) });
     return { source, outcome: directOutcome };
   }
-  return { source, ...decideByRoute(query, domain, tables, steps) };
+  return { source, ...decideByRoute(query, domain, tables, steps, tunnels) };
 }
 
 /** What the routing domain does with a packet that no on-link record answers for. */
@@ -108,10 +113,16 @@ function decideByRoute(
   domain: RoutingDomain,
   tables: ForwardingTables,
   steps: TraceStep[],
+  tunnels: UpTunnels | undefined,
 ): Decision {
-  const route = chooseRoute(domain, query.to, tables);
+  const route = chooseRoute(domain, query.to, tables, tunnels);
   steps.push({ name: 'route', sentence: routeSentence(query.to, route) });
   if (route === undefined) return { outcome: drop('noRoute', query) };
+  if (route.kind === 'connection' && route.tunnelDown) {
+    const { connection } = route;
+    const sentence = tunnelDownSentence(query, connection);
+    return { route, outcome: { kind: 'dropped', verdict: 'noRoute', connection, sentence } };
+  }
   if (route.kind === 'connection') {
     const sentence = connectionSentence(query, route.connection);
     const { connection, route: connectionRoute } = route;

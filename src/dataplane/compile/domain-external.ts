@@ -1,14 +1,16 @@
-import type { Connection } from '../../model/connection.js';
 import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import { addressBits, parseIpv4, type IpAddress } from '../../net/ip.js';
 import { domainFirewall } from '../firewall.js';
 import type { Device, KernelObject } from '../kernel-object.js';
 import { domainNat } from './domain-nat.js';
 import type { DomainView } from './domain-view.js';
-import { externalDevice, smallestMtu, type Environment } from './environment.js';
+import { externalMtu, type Environment } from './environment.js';
 import type { ExternalPlan } from './external-plan.js';
 import { externalRoutes, gatewayRoutes } from './external-routes.js';
 import { domainSysctls } from './sysctl.js';
+import { tunnelLinks } from './tunnel-device.js';
+import { tunnelGuard } from './tunnel-guard.js';
+import { tunnelRoutes } from './tunnel-routes.js';
 import type { VirtualRoute } from './virtual-routes.js';
 
 const EXT: Device = { kind: 'domain', device: 'ext' };
@@ -38,9 +40,10 @@ export function* domainExternal(
   };
   for (const scope of ['ext', 'extPeer'] as const)
     for (const sysctl of domainSysctls(scope, view.id)) yield { ...sysctl, owner: view.owner };
+  yield* tunnelLinks(environment, view);
 
-  const translations = natAddresses(plan, view);
-  for (const [address, owner] of [[DUMMY_ADDRESS, view.owner] as const, ...translations])
+  const held = heldAddresses(plan, view);
+  for (const [address, owner] of [[DUMMY_ADDRESS, view.owner] as const, ...held])
     yield {
       kind: 'address',
       place: view.id,
@@ -49,25 +52,23 @@ export function* domainExternal(
       prefixLength: addressBits(address),
       owner,
     };
-  yield* externalRoutes(plan, view, virtual);
-  yield* gatewayRoutes(view, translations);
-  if (translations.size > 0)
+  yield* externalRoutes(environment, plan, view, virtual);
+  yield* tunnelRoutes(plan, view);
+  yield* gatewayRoutes(view, held);
+
+  const nat = domainNat(plan, view);
+  const guard = tunnelGuard(plan, view, virtual);
+  if (nat !== undefined || guard !== undefined)
     yield {
       kind: 'firewall',
       place: view.id,
-      ruleset: domainFirewall(environment.firewallTable, domainNat(plan, view)),
+      ruleset: domainFirewall(environment.firewallTable, { nat, guard }),
       owner: firewallOwner(view),
     };
 }
 
-/** The smallest of the external devices in use: the kernel then answers what is too big itself (N8). */
-function externalMtu(environment: Environment, connections: readonly Connection[]): number {
-  const names = new Set(connections.map((connection) => externalDevice(environment, connection)));
-  return smallestMtu(environment.external.filter((device) => names.has(device.name)));
-}
-
 /** The addresses that the domain holds on its external side, each with the first that wants it. */
-function natAddresses(plan: ExternalPlan, view: DomainView): Map<IpAddress, PolicyRef> {
+function heldAddresses(plan: ExternalPlan, view: DomainView): Map<IpAddress, PolicyRef> {
   const addresses = new Map<IpAddress, PolicyRef>();
   for (const [id, { domainAddress }] of plan.get(view.id) ?? [])
     if (!addresses.has(domainAddress))
@@ -75,9 +76,11 @@ function natAddresses(plan: ExternalPlan, view: DomainView): Map<IpAddress, Poli
   return addresses;
 }
 
-/** The one NAT connection that the firewall is for, or the domain where there are several. */
+/** The one connection that the firewall is for, or the domain where there are several. */
 function firewallOwner(view: DomainView): PolicyRef {
-  const nat = [...view.domain.connections.values()].filter(({ type }) => type === 'nat');
-  const [only] = nat;
-  return only === undefined || nat.length > 1 ? view.owner : policyRef.connection(view.id, only.id);
+  const filtered = [...view.domain.connections.values()].filter(({ type }) => type !== 'routed');
+  const [only] = filtered;
+  return only === undefined || filtered.length > 1
+    ? view.owner
+    : policyRef.connection(view.id, only.id);
 }

@@ -1,3 +1,4 @@
+import { isRemote } from '../../model/connection.js';
 import { formatPrefix } from '../../net/prefix.js';
 import type { DomainNat, NatDestination, PortForward } from '../firewall.js';
 import type { DomainView } from './domain-view.js';
@@ -5,15 +6,18 @@ import { connectionRoutes, type ExternalPlan } from './external-plan.js';
 
 /**
  * NAT of a routing domain (G2). Only what leaves by a NAT connection is translated: for each
- * destination the connection that wins there decides, a routed one by leaving the packet alone.
+ * destination the local connection that wins there decides, a routed one by leaving the packet
+ * alone. What goes into a tunnel does not leave by `ext`. Undefined without a NAT connection.
  */
-export function domainNat(plan: ExternalPlan, view: DomainView): DomainNat {
+export function domainNat(plan: ExternalPlan, view: DomainView): DomainNat | undefined {
+  if (![...view.domain.connections.values()].some(({ type }) => type === 'nat')) return undefined;
   return { destinations: destinations(plan, view), portForwards: portForwards(plan, view) };
 }
 
 function destinations(plan: ExternalPlan, view: DomainView): NatDestination[] {
   const best = new Map<string, { metric: number; destination: NatDestination }>();
   for (const connection of view.domain.connections.values()) {
+    if (isRemote(connection)) continue;
     const translation = plan.get(view.id)?.get(connection.id)?.domainAddress;
     for (const { destinationPrefix, metric } of connectionRoutes(connection)) {
       const key = formatPrefix(destinationPrefix);

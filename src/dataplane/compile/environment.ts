@@ -1,4 +1,7 @@
-import type { Connection } from '../../model/connection.js';
+import type { Connection, ConnectionId } from '../../model/connection.js';
+import type { RoutingDomainId } from '../../model/routing-domain-id.js';
+import type { IpsecDataPath } from '../../model/vpn-support.js';
+import type { IpAddress } from '../../net/ip.js';
 
 /** What the compiler has to know of the machine that it compiles for. */
 export interface Environment {
@@ -10,6 +13,18 @@ export interface Environment {
   readonly firewallTable: string;
   /** Device group of the gateway's ends of all `ext` pairs. */
   readonly externalGroup: number;
+  /** Where ESP is done; absent where there is no IPsec. */
+  readonly ipsec?: IpsecDataPath;
+  /** The tunnels that are up now: only they have routes. */
+  readonly tunnels: ReadonlyMap<RoutingDomainId, ReadonlyMap<ConnectionId, UpTunnel>>;
+}
+
+/** A remote connection that carries packets. */
+export interface UpTunnel {
+  /** Linux device in the routing domain's namespace that leads into it. */
+  readonly device: string;
+  /** Where the peer is now. */
+  readonly peerAddress?: IpAddress;
 }
 
 export interface EnvironmentDevice {
@@ -61,4 +76,13 @@ export function externalDevice(
   connection: Connection,
 ): string | undefined {
   return connection.interface ?? environment.external[0]?.name;
+}
+
+/** The smallest of the external devices in use: the kernel then answers what is too big itself (N8). */
+export function externalMtu(
+  environment: Pick<Environment, 'external'>,
+  connections: readonly Connection[],
+): number {
+  const names = new Set(connections.map((connection) => externalDevice(environment, connection)));
+  return smallestMtu(environment.external.filter((device) => names.has(device.name)));
 }

@@ -1,8 +1,8 @@
-import type {
-  ConnectionId,
-  NatConnection,
-  ConnectionRoute,
-  Connection,
+import {
+  externalAddressOf,
+  type Connection,
+  type ConnectionId,
+  type ConnectionRoute,
 } from '../../model/connection.js';
 import type { Policy } from '../../model/policy.js';
 import type { RoutingDomainId } from '../../model/routing-domain-id.js';
@@ -10,42 +10,43 @@ import { familyOf, ipKey, type IpAddress } from '../../net/ip.js';
 import { prefixFamily } from '../../net/prefix.js';
 import { transitAddresses } from './transit.js';
 
-/** How a NAT connection comes by its external address. */
-export interface NatPlan {
+/** How a connection comes by its external address. */
+export interface AddressPlan {
   /**
-   * What the routing domain holds and translates to: the external address itself where no other
-   * domain uses it, else a transit address that the gateway translates once more.
+   * What the routing domain holds, translates to and lets its daemons speak from: the external
+   * address itself where no other domain uses it, else a transit address that the gateway
+   * translates once more.
    */
   readonly domainAddress: IpAddress;
   readonly shared: boolean;
 }
 
-/** The plan of every NAT connection, by routing domain. Domains without one are absent. */
-export type ExternalPlan = ReadonlyMap<RoutingDomainId, ReadonlyMap<ConnectionId, NatPlan>>;
+/** The plan of every connection with an external address, by routing domain; other domains are absent. */
+export type ExternalPlan = ReadonlyMap<RoutingDomainId, ReadonlyMap<ConnectionId, AddressPlan>>;
 
 /**
  * Whether an address is shared depends on all routing domains together, so this is worked out for
- * the whole policy, whatever part of it is compiled.
+ * the whole policy, whatever part of it is compiled. Connections of one domain share nothing: they
+ * use one address side by side.
  */
 export function externalPlan(policy: Policy): ExternalPlan {
   const holders = new Map<IpAddress, Set<RoutingDomainId>>();
-  for (const [domain, connection] of natConnections(policy)) {
-    const domains = holders.get(connection.externalAddress);
-    if (domains === undefined) holders.set(connection.externalAddress, new Set([domain]));
+  for (const { domain, address } of addressUses(policy)) {
+    const domains = holders.get(address);
+    if (domains === undefined) holders.set(address, new Set([domain]));
     else domains.add(domain);
   }
-  const isShared = (address: IpAddress): boolean => (holders.get(address)?.size ?? 0) > 1;
-
   const shares = new Map<string, IpAddress>();
-  for (const [domain, { externalAddress }] of natConnections(policy))
-    if (isShared(externalAddress)) shares.set(shareKey(domain, externalAddress), externalAddress);
+  for (const [address, domains] of holders)
+    if (domains.size > 1)
+      for (const domain of domains) shares.set(shareKey(domain, address), address);
   const transits = transitAddresses(shares);
 
-  const plan = new Map<RoutingDomainId, Map<ConnectionId, NatPlan>>();
-  for (const [domain, { id, externalAddress }] of natConnections(policy)) {
-    const transit = transits.get(shareKey(domain, externalAddress));
-    const plans = plan.get(domain) ?? new Map<ConnectionId, NatPlan>();
-    plans.set(id, { domainAddress: transit ?? externalAddress, shared: transit !== undefined });
+  const plan = new Map<RoutingDomainId, Map<ConnectionId, AddressPlan>>();
+  for (const { domain, connection, address } of addressUses(policy)) {
+    const transit = transits.get(shareKey(domain, address));
+    const plans = plan.get(domain) ?? new Map<ConnectionId, AddressPlan>();
+    plans.set(connection, { domainAddress: transit ?? address, shared: transit !== undefined });
     plan.set(domain, plans);
   }
   return plan;
@@ -61,15 +62,23 @@ export function changedDomains(before: ExternalPlan, after: ExternalPlan): Set<R
 
 /** Where the connection leads to; NAT cannot lead to the family that its address is not of. */
 export function connectionRoutes(connection: Connection): readonly ConnectionRoute[] {
-  if (connection.type === 'routed') return connection.routes;
+  if (connection.type !== 'nat') return connection.routes;
   const family = familyOf(connection.externalAddress);
   return connection.routes.filter((route) => prefixFamily(route.destinationPrefix) === family);
 }
 
-function* natConnections(policy: Policy): Generator<[RoutingDomainId, NatConnection]> {
+interface AddressUse {
+  readonly domain: RoutingDomainId;
+  readonly connection: ConnectionId;
+  readonly address: IpAddress;
+}
+
+function* addressUses(policy: Policy): Generator<AddressUse> {
   for (const [domain, { connections }] of policy.routingDomains)
-    for (const connection of connections.values())
-      if (connection.type === 'nat') yield [domain, connection];
+    for (const connection of connections.values()) {
+      const address = externalAddressOf(connection);
+      if (address !== undefined) yield { domain, connection: connection.id, address };
+    }
 }
 
 function shareKey(domain: RoutingDomainId, externalAddress: IpAddress): string {

@@ -1,19 +1,27 @@
-import type { Connection } from '../../model/connection.js';
+import { isRemote, type Connection } from '../../model/connection.js';
 import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import { familyOf, type IpAddress, type IpFamily } from '../../net/ip.js';
-import { formatPrefix, hostPrefix, prefixFamily, type Prefix } from '../../net/prefix.js';
-import type { KernelObject } from '../kernel-object.js';
+import {
+  formatPrefix,
+  hostPrefix,
+  prefixContains,
+  prefixFamily,
+  type Prefix,
+} from '../../net/prefix.js';
+import type { Device, KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
+import type { Environment } from './environment.js';
 import { connectionRoutes, type ExternalPlan } from './external-plan.js';
 import { kernelMetric } from './metric.js';
 import { isUnicastRoute, type VirtualRoute } from './virtual-routes.js';
 
 /**
- * The routes out of a routing domain by its connections. A customer route to the same destination
- * competes by its metric; where both are equal the virtual network wins, and of two connections
- * the first.
+ * The routes out of a routing domain by its connections, of a remote one while its tunnel is up. A
+ * customer route to the same destination competes by its metric; where both are equal the virtual
+ * network wins, and of two connections the first.
  */
 export function* externalRoutes(
+  environment: Pick<Environment, 'tunnels'>,
   plan: ExternalPlan,
   view: DomainView,
   virtual: readonly VirtualRoute[],
@@ -24,7 +32,9 @@ export function* externalRoutes(
       .filter(isUnicastRoute)
       .map(({ destinationPrefix, metric }) => key(destinationPrefix, metric)),
   );
-  for (const connection of view.domain.connections.values())
+  for (const connection of view.domain.connections.values()) {
+    const device = wayOut(environment, view, connection);
+    if (device === undefined) continue;
     for (const { destinationPrefix, metric } of connectionRoutes(connection)) {
       if (taken.has(key(destinationPrefix, metric))) continue;
       taken.add(key(destinationPrefix, metric));
@@ -34,13 +44,21 @@ export function* externalRoutes(
         place: view.id,
         destinationPrefix,
         metric: kernelMetric(metric),
-        target: {
-          device: { kind: 'domain', device: 'ext' },
-          ...(source === undefined ? {} : { source }),
-        },
+        target: { device, ...(source === undefined ? {} : { source }) },
         owner: policyRef.connection(view.id, connection.id),
       };
     }
+  }
+}
+
+function wayOut(
+  { tunnels }: Pick<Environment, 'tunnels'>,
+  view: DomainView,
+  connection: Connection,
+): Device | undefined {
+  if (!isRemote(connection)) return { kind: 'domain', device: 'ext' };
+  const tunnel = tunnels.get(view.id)?.get(connection.id);
+  return tunnel === undefined ? undefined : { kind: 'tunnel', name: tunnel.device };
 }
 
 /**
@@ -77,7 +95,7 @@ export function subnetPrefixes(view: Pick<DomainView, 'domain'>): Prefix[] {
   return [...view.domain.virtualSubnets.values()].flatMap(({ prefixes }) => prefixes);
 }
 
-/** What the routing domain's own ICMP errors come from: an address that the outside can answer. */
+/** What the routing domain's own ICMP errors come from: an address that the far side can answer. */
 function sourceAddress(
   plan: ExternalPlan,
   view: DomainView,
@@ -88,9 +106,11 @@ function sourceAddress(
     const address = plan.get(view.id)?.get(connection.id)?.domainAddress;
     return address !== undefined && familyOf(address) === family ? address : undefined;
   }
+  const selectors = connection.type === 'ikev2' ? connection.trafficSelectors?.local : undefined;
   for (const { source } of view.subnets.values()) {
     const address = source[family];
-    if (address !== undefined) return address;
+    if (address === undefined) continue;
+    if (selectors?.some((prefix) => prefixContains(prefix, address)) ?? true) return address;
   }
   return undefined;
 }

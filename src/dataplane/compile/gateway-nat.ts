@@ -1,12 +1,14 @@
-import type { NatConnection } from '../../model/connection.js';
+import { externalAddressOf, type Connection, type ConnectionId } from '../../model/connection.js';
 import type { Policy } from '../../model/policy.js';
 import type { RoutingDomain } from '../../model/routing-domain.js';
 import type { IpAddress } from '../../net/ip.js';
 import type { Prefix } from '../../net/prefix.js';
-import type { GatewayNat, SharedAddress } from '../gateway-firewall.js';
+import type { GatewayNat } from '../gateway-firewall.js';
+import type { IkePeers, SharedAddress } from '../shared-address.js';
 import type { Environment } from './environment.js';
-import type { ExternalPlan, NatPlan } from './external-plan.js';
+import type { AddressPlan, ExternalPlan } from './external-plan.js';
 import { subnetPrefixes } from './external-routes.js';
+import { fixedPeer, isIpsec } from './remote-peer.js';
 
 /** What the gateway's own namespace has to know of all connections together. */
 export function gatewayNat(
@@ -40,21 +42,44 @@ export function gatewayNat(
 }
 
 /** One share per external address, whatever number of the domain's connections use it. */
-function sharesOf(domain: RoutingDomain, plans: ReadonlyMap<string, NatPlan>): SharedAddress[] {
-  const byTransit = new Map<IpAddress, NatConnection[]>();
+function sharesOf(
+  domain: RoutingDomain,
+  plans: ReadonlyMap<ConnectionId, AddressPlan>,
+): SharedAddress[] {
+  const shares = new Map<IpAddress, SharedAddress>();
   for (const connection of domain.connections.values()) {
-    const natPlan = plans.get(connection.id);
-    if (connection.type !== 'nat' || natPlan?.shared !== true) continue;
-    const together = byTransit.get(natPlan.domainAddress);
-    if (together === undefined) byTransit.set(natPlan.domainAddress, [connection]);
-    else together.push(connection);
+    const sharedAddress = externalAddressOf(connection);
+    const plan = plans.get(connection.id);
+    if (sharedAddress === undefined || plan?.shared !== true) continue;
+    const transitAddress = plan.domainAddress;
+    const { ports, ike } = shares.get(transitAddress) ?? NOTHING;
+    shares.set(transitAddress, {
+      sharedAddress,
+      transitAddress,
+      ports: [...ports, ...portsOf(connection)],
+      ike: ikePeers(ike, connection),
+    });
   }
-  return [...byTransit].flatMap(([transitAddress, connections]) => {
-    const sharedAddress = connections[0]?.externalAddress;
-    if (sharedAddress === undefined) return [];
-    const ports = connections.flatMap(({ rules }) =>
-      rules.map(({ protocol, externalPort }) => ({ protocol, port: externalPort })),
-    );
-    return [{ sharedAddress, transitAddress, ports }];
-  });
+  return [...shares.values()];
+}
+
+const NOTHING: Pick<SharedAddress, 'ports' | 'ike'> = {
+  ports: [],
+  ike: { peers: [], anyOther: false },
+};
+
+function portsOf(connection: Connection): SharedAddress['ports'] {
+  return connection.type === 'nat'
+    ? connection.rules.map(({ protocol, externalPort }) => ({ protocol, port: externalPort }))
+    : [];
+}
+
+/** With those of one more connection. */
+function ikePeers({ peers, anyOther }: IkePeers, connection: Connection): IkePeers {
+  if (!isIpsec(connection)) return { peers, anyOther };
+  const peer = connection.destinationAddress;
+  return {
+    peers: peer === undefined ? peers : [...peers, peer],
+    anyOther: anyOther || fixedPeer(connection) === undefined,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Connection } from '../../model/connection.js';
+import { externalAddressOf, isRemote, type Connection } from '../../model/connection.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import { addressBits, isIpv6, type IpAddress } from '../../net/ip.js';
@@ -64,13 +64,13 @@ function* externalSide(
       const name = externalDevice(environment, connection);
       if (name !== undefined) devices.add(name);
       withIpv6 ||= leadsToIpv6(connection);
-      if (name === undefined || connection.type !== 'nat') continue;
-      if (answered.has(connection.externalAddress)) continue;
-      answered.add(connection.externalAddress);
+      const address = externalAddressOf(connection);
+      if (name === undefined || address === undefined || answered.has(address)) continue;
+      answered.add(address);
       const shared = plan.get(id)?.get(connection.id)?.shared ?? false;
       yield externalAddress(
         { kind: 'configured', name },
-        connection.externalAddress,
+        address,
         shared,
         policyRef.connection(id, connection.id),
       );
@@ -103,9 +103,12 @@ function externalAddress(
   return { kind: 'address', place: 'gateway', device, address, prefixLength, owner };
 }
 
+/** What goes through a tunnel is of the outer address's family on the outside. */
 function leadsToIpv6(connection: Connection): boolean {
+  const address = externalAddressOf(connection);
   return (
-    (connection.type === 'nat' && isIpv6(connection.externalAddress)) ||
-    connectionRoutes(connection).some((route) => prefixFamily(route.destinationPrefix) === 6)
+    (address !== undefined && isIpv6(address)) ||
+    (!isRemote(connection) &&
+      connectionRoutes(connection).some((route) => prefixFamily(route.destinationPrefix) === 6))
   );
 }

@@ -37,6 +37,11 @@ export const SYSCTLS: readonly SysctlSetting[] = [
   { scope: 'vnet', name: 'net/ipv4/conf/{device}/rp_filter', value: '0' },
   { scope: 'ext', name: 'net/ipv4/conf/{device}/rp_filter', value: '0' },
 
+  // Devices of tunnels are made by VPN daemons. Of a pair of tunnels to one site the peer may use
+  // the other one than the gateway.
+  { scope: 'domain', name: 'net/ipv4/conf/default/send_redirects', value: '0' },
+  { scope: 'domain', name: 'net/ipv4/conf/default/rp_filter', value: '0' },
+
   // Only the policy gives a routing domain its routes and addresses: no router advertisement is
   // heeded, no link-local address is made, and an address serves at once instead of a second later.
   { scope: 'vnet', name: 'net/ipv6/conf/{device}/accept_ra', value: '0' },

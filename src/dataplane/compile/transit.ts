@@ -27,7 +27,7 @@ export function transitAddresses(shares: ReadonlyMap<string, IpAddress>): Map<st
   if (shares.size > CAPACITY)
     throw new NvgateError(
       'limitExceeded',
-      `${shares.size} NAT connections share external addresses; there is room for ${CAPACITY}. Give some an address of their own.`,
+      `External addresses are to be shared ${shares.size} times; there is room for ${CAPACITY}. Give some routing domains addresses of their own.`,
     );
   const taken = new Set<number>();
   const addresses = new Map<string, IpAddress>();

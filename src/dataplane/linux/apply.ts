@@ -50,6 +50,8 @@ function laneOf({ object }: Operation): Place {
   switch (object.kind) {
     case 'namespace':
     case 'link':
+    case 'tunnelLink':
+    case 'rule':
       return object.domain;
     case 'sysctl':
     case 'address':

@@ -39,7 +39,7 @@ function batches<Owner>(tasks: readonly Task<Owner>[]): Task<Owner>[][] {
 
 function mayFollow(before: Step, step: Step): boolean {
   return (
-    ((before.tool === 'ip' && step.tool === 'ip') ||
+    ((before.tool === 'ip' && step.tool === 'ip' && before.family === step.family) ||
       (before.tool === 'sysctl' && step.tool === 'sysctl')) &&
     before.namespace === step.namespace
   );
@@ -91,7 +91,8 @@ async function runIpBatch(
   namespace: string | undefined,
 ): Promise<Map<number, string> | undefined> {
   const input = [...steps.map(({ line }) => line), END_LINE, ''].join('\n');
-  const result = await run({ file: 'ip', args: ['-force', '-batch', '-'], input }, namespace);
+  const args = [...familyOption(steps[0]), '-force', '-batch', '-'];
+  const result = await run({ file: 'ip', args, input }, namespace);
   return result.stdout === '' ? undefined : batchErrors(result.stderr);
 }
 
@@ -111,8 +112,13 @@ export function batchErrors(stderr: string): Map<number, string> {
 }
 
 async function runIpAlone(step: IpStep): Promise<string | undefined> {
-  const result = await run({ file: 'ip', args: step.line.split(' ') }, step.namespace);
+  const args = [...familyOption(step), ...step.line.split(' ')];
+  const result = await run({ file: 'ip', args }, step.namespace);
   return result.exitCode === 0 ? undefined : result.stderr.trim();
+}
+
+function familyOption(step: IpStep | undefined): string[] {
+  return step?.family === undefined ? [] : [`-${step.family}`];
 }
 
 async function ipOutcome(step: IpStep, error: string): Promise<Outcome> {

@@ -33,6 +33,8 @@ export function linuxDevice(context: NetworkContext, device: Device): string {
   switch (device.kind) {
     case 'domain':
       return device.device;
+    case 'tunnel':
+      return device.name;
     case 'peer':
       return peerName(context.instance, device.domain, device.device);
     case 'configured': {

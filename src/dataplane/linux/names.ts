@@ -7,6 +7,9 @@ import type { DomainDevice } from '../kernel-object.js';
 /** Routing protocol number of our routes and proxy neighbours (`ip route show proto 76`). */
 export const ROUTE_PROTOCOL = 76;
 
+/** Number and priority of the routing rules that send to our own routing table, and of that table. */
+export const EXTERNAL_TABLE = 76;
+
 /** Metric of our addresses on the gateway's devices (IFA_RT_PRIORITY). */
 export const ADDRESS_METRIC = 7637;
 

@@ -14,6 +14,7 @@ import { domainNamespaces } from './netns.js';
 import { inParallel } from './parallel.js';
 import { readPlace, type LinkRow, type PlaceState } from './read-place.js';
 import { observedAddresses, observedProxies, observedRoutes, type DeviceNames } from './rows.js';
+import { observedRules } from './rule.js';
 import {
   domainSysctls,
   gatewaySysctls,
@@ -21,6 +22,7 @@ import {
   sysctlPath,
   type SysctlName,
 } from './sysctl.js';
+import { observedTunnelLinks } from './tunnel-link.js';
 
 const DOMAIN_DEVICES: readonly DomainDevice[] = ['vnet', 'ext'];
 
@@ -71,12 +73,19 @@ async function observeDomain(
   const names: DeviceNames = new Map(
     DOMAIN_DEVICES.map((device) => [device, { kind: 'domain', device }]),
   );
+  // Our routes lead into tunnels as well, whose devices and addresses are the daemons' business.
+  const allNames: DeviceNames = new Map([
+    ...state.links.map(({ ifname: name }) => [name, { kind: 'tunnel', name }] as const),
+    ...names,
+  ]);
   return [
     { kind: 'namespace', domain, ...(loopbackUp ? {} : { usable: false }) },
     ...links,
+    ...observedTunnelLinks(domain, state.links),
     ...observedSysctls(context, sysctls, state),
     ...observedAddresses(domain, state.links, names),
-    ...observedRoutes(domain, state.routes, names),
+    ...observedRoutes(domain, state.routes, allNames),
+    ...observedRules(domain, state.rules),
     ...observedFirewall(domain, state),
   ];
 }

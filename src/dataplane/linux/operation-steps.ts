@@ -8,8 +8,10 @@ import { correctionLines, creationLines, deletionLines, replaceUnlessPair } from
 import { namespaceName, ROUTE_PROTOCOL } from './names.js';
 import { isNamespace } from './netns.js';
 import { routeSteps } from './route.js';
+import { ruleStep } from './rule.js';
 import { GONE, ip, NEVER, THERE, type Step } from './step.js';
 import { sysctlPath } from './sysctl.js';
+import { tunnelLinkSteps } from './tunnel-link.js';
 
 /**
  * What an operation takes. `outside` steps are in the gateway's namespace: they come before the
@@ -33,6 +35,8 @@ export function operationSteps(context: NetworkContext, operation: Operation): O
       return namespaceSteps(context, action, object);
     case 'link':
       return linkSteps(context, action, object);
+    case 'tunnelLink':
+      return inside(tunnelLinkSteps(context, action, object));
     case 'sysctl':
       return inside(
         action === 'remove'
@@ -51,6 +55,8 @@ export function operationSteps(context: NetworkContext, operation: Operation): O
       return inside(addressSteps(context, action, object));
     case 'route':
       return inside(routeSteps(context, action, object));
+    case 'rule':
+      return inside([ruleStep(context, action, object)]);
     case 'proxyNeighbour':
       return inside([proxyStep(context, action, object)]);
     case 'firewall':

@@ -29,10 +29,49 @@ export async function probe(): Promise<FeatureProbe[]> {
       args: ['-f', '-'],
       input: sampleFirewalls('2001:db8::1', 'fd00::1', 'fd01::1', '2001:db8:1::/48'),
     }),
+    ...(await probeTunnels()),
   ];
 }
 
-async function attempt(name: string, command: Command): Promise<FeatureProbe> {
+/** What remote connections need. Modules are loaded by their first use, or here. */
+async function probeTunnels(): Promise<FeatureProbe[]> {
+  const script = (name: string, text: string, advice: string): Promise<FeatureProbe> =>
+    attempt(name, { file: 'sh', args: ['-c', text] }, advice);
+  return [
+    await script(
+      'kernelIpsec',
+      `${ESP_STATE} && ip link add probe0 type xfrm if_id 1`,
+      'ESP is done in user space. For the kernel to do it, load the modules esp4, esp6 and xfrm_interface.',
+    ),
+    await script(
+      'tun',
+      'ip tuntap add dev probe0 mode tun',
+      'ESP in user space needs it. Load the module tun, and let the gateway open /dev/net/tun.',
+    ),
+    await script(
+      'ppp',
+      'modprobe -q ppp_generic 2>/dev/null; exec 3<>/dev/ppp',
+      'L2TP and PPTP need it. Load the module ppp_generic, and let the gateway open /dev/ppp.',
+    ),
+    await script(
+      'l2tp',
+      'modprobe -q l2tp_ppp 2>/dev/null; test -e /proc/net/pppol2tp',
+      'Load the module l2tp_ppp.',
+    ),
+    await script(
+      'mppe',
+      'modprobe -q ppp_mppe 2>/dev/null || test -d /sys/module/ppp_mppe',
+      'PPTP is not taken without encryption. Load the module ppp_mppe.',
+    ),
+  ];
+}
+
+/** An ESP SA as remote connections use by default. */
+const ESP_STATE =
+  'ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1000 mode tunnel if_id 1 ' +
+  `aead 'rfc4106(gcm(aes))' 0x${'00'.repeat(36)} 128`;
+
+async function attempt(name: string, command: Command, advice?: string): Promise<FeatureProbe> {
   try {
     const { exitCode, stderr } = await run({
       ...command,
@@ -40,7 +79,8 @@ async function attempt(name: string, command: Command): Promise<FeatureProbe> {
       args: ['--net', '--', command.file, ...command.args],
     });
     if (exitCode === 0) return { name, available: true };
-    return { name, available: false, reason: stderr.trim() || `exit ${exitCode}` };
+    const said = stderr.trim() || (advice === undefined ? `exit ${exitCode}` : '');
+    return { name, available: false, reason: [said, advice].filter(Boolean).join(' ') };
   } catch (error) {
     return { name, available: false, reason: messageOf(error) };
   }
@@ -56,16 +96,19 @@ function sampleFirewalls(
   const externalAddress = parseIp(external);
   const ports = [{ protocol: 'tcp', port: 80 }] as const;
   const domain = domainFirewall('probe_domain', {
-    destinations: [{ prefix: parsePrefix(routed), translation: externalAddress }],
-    portForwards: [
-      {
-        protocol: 'tcp',
-        externalAddress,
-        externalPort: 80,
-        internalAddress: parseIp(internal),
-        internalPort: 80,
-      },
-    ],
+    nat: {
+      destinations: [{ prefix: parsePrefix(routed), translation: externalAddress }],
+      portForwards: [
+        {
+          protocol: 'tcp',
+          externalAddress,
+          externalPort: 80,
+          internalAddress: parseIp(internal),
+          internalPort: 80,
+        },
+      ],
+    },
+    guard: undefined,
   });
   const gateway = gatewayFirewall('probe_gateway', {
     externalGroup: 1,
@@ -73,7 +116,14 @@ function sampleFirewalls(
     externalDevices: ['external'],
     externalAddresses: [externalAddress],
     routedPrefixes: [parsePrefix(routed)],
-    shares: [{ sharedAddress: externalAddress, transitAddress: parseIp(transit), ports }],
+    shares: [
+      {
+        sharedAddress: externalAddress,
+        transitAddress: parseIp(transit),
+        ports,
+        ike: { peers: [], anyOther: false },
+      },
+    ],
   });
   return `${domain}\n${gateway}\n`;
 }

@@ -12,7 +12,11 @@ export interface LinkRow {
   readonly mtu: number;
   readonly group: string;
   readonly address: string;
-  readonly linkinfo?: { readonly info_kind?: string };
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    /** if_id: of an XFRM interface, `0x1a` */
+    readonly info_data?: { readonly if_id?: string };
+  };
   readonly gso_max_size: number;
   readonly gro_max_size: number;
   readonly ifalias?: string;
@@ -30,6 +34,8 @@ export interface AddressRow {
 /** One route, as `ip -j -d route show` prints it. */
 export interface RouteRow {
   readonly type: string;
+  /** Name or number; absent where only one table was asked for. */
+  readonly table?: string;
   readonly protocol?: string;
   /** prefix, address or `default` */
   readonly dst: string;
@@ -38,6 +44,18 @@ export interface RouteRow {
   readonly prefsrc?: string;
   readonly metric?: number;
   readonly metrics?: readonly { readonly mtu?: number }[];
+}
+
+/** One routing rule, as `ip -j -d rule show` prints it. */
+export interface RuleRow {
+  readonly priority: number;
+  /** address or `all` */
+  readonly src: string;
+  /** Absent for a single address. */
+  readonly srclen?: number;
+  readonly iif?: string;
+  readonly table?: string;
+  readonly protocol?: string;
 }
 
 /** One proxy neighbour, as `ip -j neigh show proxy` prints it. */
@@ -51,6 +69,7 @@ export interface ProxyRow {
 export interface PlaceState {
   readonly links: readonly LinkRow[];
   readonly routes: { readonly ipv4: readonly RouteRow[]; readonly ipv6: readonly RouteRow[] };
+  readonly rules: readonly RuleRow[];
   readonly proxies: readonly ProxyRow[];
   /** Our nft table as printed, without the last newline; undefined where there is none. */
   readonly ruleset: string | undefined;
@@ -68,9 +87,13 @@ table=$1 protocol=$2
 shift 2
 ip -j -d addr show
 echo '@@'
-ip -4 -j -d route show table main proto $protocol
+ip -4 -j -d route show table all proto $protocol
 echo '@@'
-ip -6 -j -d route show table main proto $protocol
+ip -6 -j -d route show table all proto $protocol
+echo '@@'
+ip -4 -j -d rule show
+echo '@@'
+ip -6 -j -d rule show 2>/dev/null || : # a kernel without IPv6
 echo '@@'
 ip -j neigh show proxy
 echo '@@'
@@ -98,7 +121,8 @@ export async function readPlace(
 ): Promise<PlaceState> {
   const command = { file: 'sh', args: ['-c', SCRIPT, 'sh', table, String(protocol), ...sysctls] };
   const { stdout } = await runSuccessfully(command, networkNamespace);
-  const [links, ipv4, ipv6, proxies, ruleset, values, ...more] = stdout.split('@@\n');
+  const [links, ipv4, ipv6, rules4, rules6, proxies, ruleset, values, ...more] =
+    stdout.split('@@\n');
   if (values === undefined || more.length > 0)
     throw new NvgateError(
       'kernelOperationFailed',
@@ -107,6 +131,7 @@ export async function readPlace(
   return {
     links: rows<LinkRow>(links),
     routes: { ipv4: rows<RouteRow>(ipv4), ipv6: rows<RouteRow>(ipv6) },
+    rules: [...rows<RuleRow>(rules4), ...rows<RuleRow>(rules6)],
     proxies: rows<ProxyRow>(proxies),
     ruleset: ruleset?.trimEnd() || undefined,
     sysctls: new Map(

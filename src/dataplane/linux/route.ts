@@ -4,7 +4,7 @@ import { defaultPrefix, formatPrefix, prefixFamily } from '../../net/prefix.js';
 import { objectValue, type Route } from '../kernel-object.js';
 import type { Operation } from '../port.js';
 import { linuxDevice, namespaceOf, type NetworkContext } from './context.js';
-import { ROUTE_PROTOCOL } from './names.js';
+import { EXTERNAL_TABLE, ROUTE_PROTOCOL } from './names.js';
 import { readRoutes, type RouteRow } from './read-place.js';
 import { kernelMetric, observedRoute, type DeviceNames } from './rows.js';
 import { runSuccessfully } from './run.js';
@@ -32,10 +32,13 @@ export function routeSteps(
 }
 
 function routeText(context: NetworkContext, route: Route): string {
-  const { destinationPrefix, metric, target } = route;
+  const { destinationPrefix, metric, table, target } = route;
   const prefix = formatPrefix(destinationPrefix);
-  const marks = `metric ${kernelMetric(destinationPrefix, metric)} proto ${ROUTE_PROTOCOL}`;
-  if (target === 'unreachable') return `unreachable ${prefix} ${marks}`;
+  const marks = [
+    `metric ${kernelMetric(destinationPrefix, metric)} proto ${ROUTE_PROTOCOL}`,
+    ...(table === undefined ? [] : [`table ${EXTERNAL_TABLE}`]),
+  ].join(' ');
+  if (typeof target === 'string') return `${target} ${prefix} ${marks}`;
   if ('via' in target) return `${prefix} via ${formatIp(target.via)} ${marks}`;
   const source = target.source === undefined ? '' : ` src ${formatIp(target.source)}`;
   return `${prefix} dev ${linuxDevice(context, target.device)}${source} ${marks}`;

@@ -1,7 +1,7 @@
 import { isIpv4, isIpv6, isLinkLocal, parseIp, type IpAddress } from '../../net/ip.js';
 import { defaultPrefix, hostPrefix, parsePrefix, type Prefix } from '../../net/prefix.js';
 import type { Address, Device, KernelObject, Place, Route } from '../kernel-object.js';
-import { ADDRESS_METRIC, ROUTE_PROTOCOL } from './names.js';
+import { ADDRESS_METRIC, EXTERNAL_TABLE, ROUTE_PROTOCOL } from './names.js';
 import type { LinkRow, PlaceState, ProxyRow, RouteRow } from './read-place.js';
 
 /** The devices of a place that an object may name, by their names in the kernel. */
@@ -52,7 +52,7 @@ export function observedRoutes(
   ].filter((route) => route !== undefined);
 }
 
-/** Undefined where the route leads to a device that is none of ours. */
+/** Undefined where the route leads to a device, or is in a table, that is none of ours. */
 export function observedRoute(
   place: Place,
   row: RouteRow,
@@ -61,13 +61,22 @@ export function observedRoute(
 ): Route | undefined {
   const destinationPrefix = row.dst === 'default' ? everything : parseDestination(row.dst);
   const target = observedTarget(row, names);
-  if (target === undefined) return undefined;
+  const table = row.table ?? 'main';
+  if (target === undefined || (table !== 'main' && table !== String(EXTERNAL_TABLE)))
+    return undefined;
   const metric = policyMetric(destinationPrefix, row.metric);
-  return { kind: 'route', place, destinationPrefix, metric, target };
+  return {
+    kind: 'route',
+    place,
+    ...(table === 'main' ? {} : { table: 'external' }),
+    destinationPrefix,
+    metric,
+    target,
+  };
 }
 
 function observedTarget(row: RouteRow, names: DeviceNames): Route['target'] | undefined {
-  if (row.type === 'unreachable') return 'unreachable';
+  if (row.type === 'unreachable' || row.type === 'throw') return row.type;
   if (row.gateway !== undefined) return { via: parseIp(row.gateway) };
   const device = row.dev === undefined ? undefined : names.get(row.dev);
   if (device === undefined) return undefined;

@@ -1,3 +1,5 @@
+import type { IpFamily } from '../../net/ip.js';
+
 /**
  * One thing to do in one namespace. Neighbouring steps of one tool and namespace run as one batch.
  */
@@ -9,6 +11,8 @@ export interface IpStep {
   readonly namespace: string | undefined;
   /** A line for `ip -batch`. */
   readonly line: string;
+  /** Where the line alone does not tell: `ip -6`. */
+  readonly family?: IpFamily;
   /** What ip says where it is done already. */
   readonly done: RegExp;
   /** What to do where the place is taken, which is a failure otherwise. */

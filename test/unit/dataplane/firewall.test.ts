@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
-import { domainFirewall } from '../../../src/dataplane/firewall.js';
+import { domainFirewall, type DomainNat } from '../../../src/dataplane/firewall.js';
+import type { TunnelGuard } from '../../../src/dataplane/tunnel-guard.js';
 import { parseIp } from '../../../src/net/ip.js';
 import { parsePrefix } from '../../../src/net/prefix.js';
 
 const external = parseIp('203.0.113.10');
 
+function natOnly(nat: DomainNat): string {
+  return domainFirewall('nvgate', { nat, guard: undefined });
+}
+
 test('a routing domain with NAT to the internet and a routed network beside it', () => {
-  const text = domainFirewall('nvgate', {
+  const text = natOnly({
     destinations: [
       { prefix: parsePrefix('0.0.0.0/0'), translation: external },
       { prefix: parsePrefix('192.168.101.0/24') },
@@ -65,9 +70,116 @@ test('the order in which things are given does not show', () => {
     internalPort: 80,
   }));
   expect(
-    domainFirewall('nvgate', {
+    natOnly({
       destinations: destinations.toReversed(),
       portForwards: portForwards.toReversed(),
     }),
-  ).toBe(domainFirewall('nvgate', { destinations, portForwards }));
+  ).toBe(natOnly({ destinations, portForwards }));
 });
+
+test('a routing domain with tunnels only: who may speak to its daemons, and nothing is tracked', () => {
+  const guard: TunnelGuard = {
+    endPoints: [
+      { type: 'ikev2', address: external, peer: parseIp('198.51.100.2') },
+      { type: 'ikev2', address: external, peer: parseIp('198.51.100.1') },
+    ],
+    sources: [
+      { prefix: parsePrefix('192.168.1.0/24'), allowed: false },
+      { prefix: parsePrefix('10.20.0.0/16'), allowed: false },
+      { prefix: parsePrefix('10.20.7.0/24'), allowed: true },
+      { prefix: parsePrefix('0.0.0.0/0'), allowed: false },
+      { prefix: parsePrefix('::/0'), allowed: false },
+    ],
+  };
+  expect(domainFirewall('nvgate', { nat: undefined, guard })).toBe(`table inet nvgate {
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+		iifname "ext" goto from_outside
+	}
+
+	chain input {
+		type filter hook input priority filter; policy accept;
+		iifname "lo" accept
+		meta l4proto { icmp, ipv6-icmp } accept
+		iifname "ext" goto daemons
+		counter drop
+	}
+
+	chain daemons {
+		ip saddr { 198.51.100.1, 198.51.100.2 } ip daddr 203.0.113.10 meta l4proto esp accept
+		ip saddr { 198.51.100.1, 198.51.100.2 } ip daddr 203.0.113.10 udp dport { 500, 4500 } accept
+		counter drop
+	}
+
+	chain from_outside {
+		ip saddr 10.20.7.0/24 accept
+		ip saddr 192.168.1.0/24 counter drop
+		ip saddr 10.20.0.0/16 counter drop
+		ip saddr 0.0.0.0/0 meta l4proto != icmp counter drop
+		ip6 saddr ::/0 meta l4proto != ipv6-icmp counter drop
+	}
+}`);
+});
+
+test('NAT and tunnels at one address: daemons are not translated, VMs get none of their packets', () => {
+  const text = domainFirewall('nvgate', {
+    nat: {
+      destinations: [{ prefix: parsePrefix('0.0.0.0/0'), translation: external }],
+      portForwards: [],
+    },
+    guard: {
+      endPoints: [
+        { type: 'l2tp', address: external },
+        { type: 'pptp', address: external, peer: parseIp('198.51.100.3') },
+        { type: 'ikev2', address: parseIp('2001:db8::10'), peer: parseIp('2001:db8::2') },
+      ],
+      sources: [],
+    },
+  });
+  expect(chain(text, 'postrouting')).toEqual([
+    'oifname "ext" ip saddr 203.0.113.10 accept',
+    'oifname "ext" ip6 saddr 2001:db8::10 accept',
+    'oifname "ext" goto outbound',
+  ]);
+  expect(chain(text, 'outbound')).toEqual([
+    'ip daddr 0.0.0.0/0 udp sport { 500, 1701, 4500 } snat ip to 203.0.113.10:1024-65535',
+    'ip daddr 0.0.0.0/0 tcp sport 1723 snat ip to 203.0.113.10:1024-65535',
+    'ip daddr 0.0.0.0/0 meta l4proto { gre, esp } counter drop',
+    'ip daddr 0.0.0.0/0 snat ip to 203.0.113.10',
+  ]);
+  expect(chain(text, 'daemons')).toEqual([
+    'ip daddr 203.0.113.10 meta l4proto esp accept',
+    'ip daddr 203.0.113.10 udp dport { 500, 4500 } accept',
+    'ip daddr 203.0.113.10 udp dport 1701 meta ipsec exists accept',
+    'ip saddr 198.51.100.3 ip daddr 203.0.113.10 meta l4proto gre accept',
+    'ip saddr 198.51.100.3 ip daddr 203.0.113.10 tcp dport 1723 accept',
+    'ip saddr 198.51.100.3 ip daddr 203.0.113.10 tcp sport 1723 tcp flags != syn / syn,ack accept',
+    'ip6 saddr 2001:db8::2 ip6 daddr 2001:db8::10 meta l4proto esp accept',
+    'ip6 saddr 2001:db8::2 ip6 daddr 2001:db8::10 udp dport { 500, 4500 } accept',
+    'counter drop',
+  ]);
+  expect(chain(text, 'output')).toEqual([
+    'oifname "ext" udp sport 1701 rt ipsec missing counter drop',
+  ]);
+});
+
+test('a NAT address without tunnels keeps all ports for its VMs', () => {
+  const text = domainFirewall('nvgate', {
+    nat: {
+      destinations: [{ prefix: parsePrefix('0.0.0.0/0'), translation: external }],
+      portForwards: [],
+    },
+    guard: {
+      endPoints: [{ type: 'ikev2', address: parseIp('203.0.113.11') }],
+      sources: [],
+    },
+  });
+  expect(chain(text, 'outbound')).toEqual(['ip daddr 0.0.0.0/0 snat ip to 203.0.113.10']);
+});
+
+/** The rules of one chain. */
+function chain(text: string, name: string): string[] {
+  const [, rest = ''] = text.split(`chain ${name} {\n`);
+  const lines = rest.slice(0, rest.indexOf('\t}\n')).split('\n');
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !/^type /.test(line));
+}

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gatewayFirewall, type GatewayNat } from '../../../src/dataplane/gateway-firewall.js';
+import type { SharedAddress } from '../../../src/dataplane/shared-address.js';
 import { parseIp } from '../../../src/net/ip.js';
 import { parsePrefix } from '../../../src/net/prefix.js';
 
@@ -11,6 +12,8 @@ const none: GatewayNat = {
   routedPrefixes: [],
   shares: [],
 };
+
+const NO_IKE = { peers: [], anyOther: false };
 
 test('without NAT it only keeps the routing domains apart', () => {
   const text = gatewayFirewall('nvgate', {
@@ -62,6 +65,7 @@ test('a shared address is translated, and what is not shared is not tracked', ()
         sharedAddress: parseIp('203.0.113.20'),
         transitAddress: parseIp('169.254.9.2'),
         ports: [{ protocol: 'udp', port: 53 }],
+        ike: NO_IKE,
       },
       {
         sharedAddress: parseIp('203.0.113.20'),
@@ -70,6 +74,7 @@ test('a shared address is translated, and what is not shared is not tracked', ()
           { protocol: 'tcp', port: 443 },
           { protocol: 'tcp', port: 80 },
         ],
+        ike: NO_IKE,
       },
     ],
   });
@@ -134,4 +139,60 @@ test('a shared address is translated, and what is not shared is not tracked', ()
 		counter drop
 	}
 }`);
+});
+
+describe('IKE at an address that several routing domains share', () => {
+  const share = (
+    transitAddress: string,
+    ike: SharedAddress['ike'],
+    sharedAddress = '203.0.113.20',
+  ): SharedAddress => ({
+    sharedAddress: parseIp(sharedAddress),
+    transitAddress: parseIp(transitAddress),
+    ports: [],
+    ike,
+  });
+  const rules = (...shares: SharedAddress[]): string[] =>
+    gatewayFirewall('nvgate', { ...none, shares })
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line.includes('4500'));
+  const peers = (...addresses: string[]): SharedAddress['ike'] => ({
+    peers: addresses.map(parseIp),
+    anyOther: false,
+  });
+  const anybody: SharedAddress['ike'] = { peers: [], anyOther: true };
+
+  test('is told apart by the peer', () => {
+    const first = share('169.254.9.1', peers('198.51.100.3', '198.51.100.2'));
+    const second = share('169.254.9.2', peers('198.51.100.1'));
+    expect(rules(second, first)).toEqual([
+      'ip daddr 203.0.113.20 udp dport { 500, 4500 } dnat ip to ip saddr map { 198.51.100.1 : 169.254.9.2, 198.51.100.2 : 169.254.9.1, 198.51.100.3 : 169.254.9.1 }',
+    ]);
+  });
+
+  test('from nobody known is for the one that takes anybody', () => {
+    const known = share('169.254.9.1', peers('198.51.100.2'));
+    expect(rules(known, share('169.254.9.2', anybody))).toEqual([
+      'ip daddr 203.0.113.20 udp dport { 500, 4500 } dnat ip to ip saddr map { 198.51.100.2 : 169.254.9.1 }',
+      'ip daddr 203.0.113.20 udp dport { 500, 4500 } dnat ip to 169.254.9.2',
+    ]);
+    expect(rules(share('169.254.9.2', anybody), share('169.254.9.3', anybody))).toEqual([
+      'ip daddr 203.0.113.20 udp dport { 500, 4500 } dnat ip to 169.254.9.2',
+    ]);
+  });
+
+  test('keeps its ports from the VMs of those who have none', () => {
+    const text = rules(
+      share('169.254.9.1', peers('198.51.100.2')),
+      share('169.254.9.2', peers()),
+      share('169.254.9.3', peers(), '203.0.113.21'),
+      share('fd00::1', anybody, '2001:db8::20'),
+      share('fd00::2', peers(), '2001:db8::20'),
+    );
+    expect(text.filter((rule) => rule.includes('snat'))).toEqual([
+      'ip saddr 169.254.9.2 udp sport { 500, 4500 } snat ip to 203.0.113.20:1024-65535',
+      'ip6 saddr fd00::2 udp sport { 500, 4500 } snat ip6 to [2001:db8::20]:1024-65535',
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RouteChoice } from '../../../src/forwarding/route-choice.js';
+import type { RouteChoice, UpTunnels } from '../../../src/forwarding/route-choice.js';
 import { trace } from '../../../src/forwarding/trace.js';
 import type { TraceQuery, TraceResult } from '../../../src/forwarding/trace-result.js';
 import { CustomerAddress } from '../../../src/model/addresses.js';
@@ -12,6 +12,7 @@ import { formatIp, parseIp } from '../../../src/net/ip.js';
 import { formatMac } from '../../../src/net/mac.js';
 import { formatPrefix, parsePrefix } from '../../../src/net/prefix.js';
 import { loadPacketFixtures } from '../../support/packet-fixtures.js';
+import { ikev2 } from '../../support/remote-connections.js';
 
 const { tables } = loadPacketFixtures();
 const BLUE = RoutingDomainId('11111111-2222-3333-4444-000000005001');
@@ -80,9 +81,8 @@ describe('trace', () => {
   });
 
   it('does not know a VSID that no policy has', () => {
-    const result = trace({ ...query('192.168.1.101', '192.168.2.102'), vsid: Vsid(7777) }, tables, {
-      routingDomains: blue(),
-    });
+    const elsewhere = { ...query('192.168.1.101', '192.168.2.102'), vsid: Vsid(7777) };
+    const result = trace(elsewhere, tables, { routingDomains: blue() }, NO_TUNNELS);
     expect(summary(result)).toBe('dropped vsidUnknown');
     expect(result.routingDomain).toBeUndefined();
     expect(result.outcome.sentence).toBe(
@@ -91,9 +91,8 @@ describe('trace', () => {
   });
 
   it('says when the source lives in another subnet', () => {
-    const result = trace({ ...query('192.168.1.101', '198.51.100.9'), vsid: Vsid(5002) }, tables, {
-      routingDomains: blue(INTERNET),
-    });
+    const elsewhere = { ...query('192.168.1.101', '198.51.100.9'), vsid: Vsid(5002) };
+    const result = trace(elsewhere, tables, { routingDomains: blue(INTERNET) }, NO_TUNNELS);
     expect(result.source?.vsid).toBe(5001);
     expect(result.steps[1]?.sentence).toContain('lives in VSID 5001');
     expect(summary(result)).toBe('connection internet by 0.0.0.0/0');
@@ -118,6 +117,7 @@ describe('trace out of the virtual network', () => {
       { ...query('192.168.1.101', '198.51.100.9'), protocol: 'tcp', port: 443 },
       tables,
       { routingDomains: blue(INTERNET, CORP) },
+      NO_TUNNELS,
     );
     expect(result.outcome.sentence).toBe(
       'Leaves by the nat connection internet to 198.51.100.9 (tcp port 443), with 203.0.113.10 as its source address.',
@@ -155,8 +155,51 @@ describe('trace out of the virtual network', () => {
   });
 });
 
+describe('trace into a tunnel', () => {
+  const office = ikev2('office', { routes: ['10.9.0.0/16'], metric: 10 });
+  const standby = ikev2('standby', { routes: ['10.9.0.0/16'], metric: 20 });
+  const traced = (up: readonly Connection[], ...connections: Connection[]): TraceResult =>
+    trace(
+      query('192.168.1.101', '10.9.1.1'),
+      tables,
+      { routingDomains: blue(...connections) },
+      new Map([[BLUE, new Set(up.map(({ id }) => id))]]),
+    );
+
+  it('names the connection while it is up', () => {
+    const result = traced([office], INTERNET, office);
+    expect(summary(result)).toBe('connection office by 10.9.0.0/16');
+    expect(result.outcome.sentence).toBe(
+      'Leaves by the ikev2 connection office to 10.9.1.1, through its tunnel.',
+    );
+  });
+
+  it('ends there while it is down, whatever a wider route would do', () => {
+    const result = traced([], INTERNET, office);
+    expect(summary(result)).toBe('dropped noRoute');
+    expect(result.outcome).toMatchObject({ connection: { id: 'office' } });
+    expect(result.outcome.sentence).toContain('connection office, whose tunnel is down');
+  });
+
+  it.each([
+    ['the better of two', [office, standby], 'connection office'],
+    ['the one that is up', [standby], 'connection standby'],
+    ['none', [], 'dropped noRoute'],
+  ])('takes of a fail-over pair %s', (_, up, expected) => {
+    expect(summary(traced(up, standby, office))).toContain(expected);
+  });
+
+  it('falls back to a local connection for the very same prefix', () => {
+    const private_ = routed('private', ['10.9.0.0/16', 30]);
+    expect(summary(traced([], office, private_))).toContain('connection private');
+    expect(summary(traced([office], office, private_))).toContain('connection office');
+  });
+});
+
+const NO_TUNNELS = new Map<RoutingDomainId, UpTunnels>();
+
 function run(from: string, to: string, ...connections: Connection[]): TraceResult {
-  return trace(query(from, to), tables, { routingDomains: blue(...connections) });
+  return trace(query(from, to), tables, { routingDomains: blue(...connections) }, NO_TUNNELS);
 }
 
 function query(from: string, to: string): TraceQuery {

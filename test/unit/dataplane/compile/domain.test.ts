@@ -47,6 +47,8 @@ describe('a routing domain without connections', () => {
     expect(linesOf(blue({ virtualSubnets: SUBNETS }), 'sysctl')).toEqual([
       'sysctl blue net/ipv4/conf/all/rp_filter 0',
       'sysctl blue net/ipv4/conf/all/send_redirects 0',
+      'sysctl blue net/ipv4/conf/default/rp_filter 0',
+      'sysctl blue net/ipv4/conf/default/send_redirects 0',
       'sysctl blue net/ipv4/conf/{device}/rp_filter vnet 0',
       'sysctl blue net/ipv4/conf/{device}/send_redirects vnet 0',
       'sysctl blue net/ipv4/ip_early_demux 0',

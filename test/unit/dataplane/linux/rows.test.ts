@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { LAST_RESORT_METRIC } from '../../../../src/dataplane/compile/metric.js';
 import type { Device } from '../../../../src/dataplane/kernel-object.js';
 import type { LinkRow } from '../../../../src/dataplane/linux/read-place.js';
 import {
@@ -100,6 +101,29 @@ test('routes of both families come back as they were asked for', () => {
       target: 'unreachable',
     },
   ]);
+});
+
+test('a route of the table external is told from one of the main table; other tables are not ours', () => {
+  const row = { type: 'throw', dst: '192.168.1.0/24', metric: 1 };
+  const ipv4 = ['main', '76', '220'].map((table) => ({ ...row, table }));
+  expect(
+    observedRoutes(domain, { ipv4, ipv6: [] }, names).map(({ table, target }) => [table, target]),
+  ).toEqual([
+    [undefined, 'throw'],
+    ['external', 'throw'],
+  ]);
+});
+
+test('a route into a tunnel comes back by the device’s name', () => {
+  const tunnel: Device = { kind: 'tunnel', name: 'ipsec0' };
+  const ipv4 = [{ type: 'unicast', dst: '10.9.0.0/16', dev: 'ipsec0', table: 'main', metric: 1 }];
+  const [route] = observedRoutes(domain, { ipv4, ipv6: [] }, new Map([['ipsec0', tunnel]]));
+  expect(route?.target).toEqual({ device: tunnel });
+});
+
+test('the largest metric is one that both families have', () => {
+  expect(kernelMetric(parsePrefix('0.0.0.0/0'), LAST_RESORT_METRIC)).toBeLessThan(2 ** 32);
+  expect(kernelMetric(parsePrefix('::/0'), LAST_RESORT_METRIC)).toBeLessThan(2 ** 32);
 });
 
 test('metric 0 of IPv6 is one that the kernel knows', () => {
