@@ -12,16 +12,24 @@ import { capabilitiesOf } from './daemon/capabilities.js';
 import { createEventHub, gatewayEvent } from './daemon/event-hub.js';
 import { requireBpfFileSystem } from './daemon/bpf-file-system.js';
 import { traceByPolicy } from './daemon/trace.js';
+import { tunnelEvent, tunnelSource, upTunnels } from './daemon/tunnels.js';
 import { loadObject, type ObjectOptions } from './dataplane/bpf/object.js';
 import { environmentDevices, type Environment } from './dataplane/compile/environment.js';
+import { tunnelDevice } from './dataplane/compile/tunnel-device.js';
 import { createKernelDataPlane } from './dataplane/kernel.js';
-import { externalGroup } from './dataplane/linux/names.js';
+import { externalGroup, namespaceName } from './dataplane/linux/names.js';
 import { createLinuxNetwork } from './dataplane/linux/network.js';
-import type { DataPlane } from './dataplane/port.js';
+import { limitTunnelDevice } from './dataplane/linux/user-space-ipsec.js';
+import type { DataPlane, FeatureProbe } from './dataplane/port.js';
+import type { RoutingDomainId } from './model/routing-domain-id.js';
+import type { VpnSupport } from './model/vpn-support.js';
 import { openLmdbStore } from './policy/lmdb-store.js';
 import { createPolicyService } from './policy/policy-service.js';
 import type { PolicyEnvironment } from './policy/environment.js';
 import { createReconciler } from './reconcile/loop.js';
+import type { TunnelStates, Vpn } from './vpn/port.js';
+import type { VpnLog } from './vpn/strongswan/log.js';
+import { createStrongswanVpn } from './vpn/strongswan/vpn.js';
 import { VERSION } from './version.js';
 
 export interface Daemon {
@@ -34,30 +42,42 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2));
   const events = createEventHub();
-  const policyEnvironment = policyEnvironmentOf(config);
   const store = await openLmdbStore(config.stateDirectory);
-  const policy = await createPolicyService(store, policyEnvironment);
   const dataPlane = openDataPlane(config);
-  const environment = (): Promise<Environment> => environmentOf(config, dataPlane);
+  const vpn = await openVpn(config, await dataPlane.probe(), log);
+  const vpnSupport = await vpn.support();
+  const policyEnvironment = policyEnvironmentOf(config, vpnSupport);
+  const policy = await createPolicyService(store, policyEnvironment);
+  const environment = (): Promise<Environment> =>
+    environmentOf(config, dataPlane, vpn.states(), vpnSupport);
 
   const reconciler = createReconciler({
     policy,
     dataPlane,
+    vpn,
     environment,
     intervalSeconds: config.reconcileIntervalSeconds,
     log,
     onEvent: (event) => events.emit(gatewayEvent(event)),
   });
   policy.onPush(({ revision }) => events.emit({ type: 'revision', revision }));
+  // Known before the first comparison: the routes of a tunnel that is up are to stay.
+  await vpn.adopt();
+  const unsubscribe = vpn.onChange((change) => {
+    const event = tunnelEvent(change);
+    if (event !== undefined) events.emit(event);
+    reconciler.tunnelsChanged([change.domain]);
+  });
   reconciler.start();
 
   const context: ProviderContext = {
     gateway: { name: config.instance, version: VERSION, startedAt },
     policy,
     status: reconciler,
+    tunnels: tunnelSource(vpn),
     environment: policyEnvironment,
     capabilities: async () =>
-      capabilitiesOf(await dataPlane.probe(), await environment(), config.limits),
+      capabilitiesOf(await dataPlane.probe(), await environment(), config.limits, vpnSupport),
     trace: async (query) => traceByPolicy(query, policy.current().policy, await environment()),
     counters: () => dataPlane.counters(),
     events,
@@ -72,6 +92,8 @@ export async function startDaemon(config: Config): Promise<Daemon> {
     stop: async () => {
       await server.close();
       await reconciler.stop();
+      unsubscribe();
+      await vpn.close();
       await dataPlane.close();
       await store.close();
       log.info('nvgate has stopped; the kernel goes on forwarding');
@@ -113,6 +135,29 @@ function openDataPlane(config: Config): DataPlane {
   });
 }
 
+/** Where ESP is done is found by trying: by the kernel if it can, else by strongSwan itself. */
+function openVpn(config: Config, probes: readonly FeatureProbe[], log: VpnLog): Promise<Vpn> {
+  const has = (name: string): boolean =>
+    probes.some((probe) => probe.name === name && probe.available);
+  const tun = probes.find(({ name }) => name === 'tun');
+  const dataPath = has('kernelIpsec')
+    ? 'kernel'
+    : has('tun')
+      ? 'userSpace'
+      : { unavailable: tun?.reason ?? 'The kernel has neither IPsec nor TUN devices.' };
+  const namespacePath = (domain: RoutingDomainId): string =>
+    join('/run/netns', namespaceName(config.instance, domain));
+  return createStrongswanVpn({
+    runDirectory: join(config.runDirectory, config.instance),
+    namespacePath,
+    prepareUserSpaceDevice: (domain, device) => limitTunnelDevice(namespacePath(domain), device),
+    deviceOf: (id) => tunnelDevice('kernel', { id, type: 'ikev2' }).name,
+    dataPath,
+    allowInsecure: config.allowInsecureVpn,
+    log,
+  });
+}
+
 /**
  * Every subnet also has records and routes of the gateway itself: one for each of its prefixes,
  * four of them on average.
@@ -127,20 +172,28 @@ function mapSizes({ limits }: Config): ObjectOptions['maxEntries'] {
   };
 }
 
-function policyEnvironmentOf(config: Config): PolicyEnvironment {
+function policyEnvironmentOf(config: Config, vpn: VpnSupport): PolicyEnvironment {
   return {
     underlay: config.underlay.map(({ name }) => name),
     external: config.external.map(({ name }) => name),
     limits: config.limits,
+    vpn,
   };
 }
 
-async function environmentOf(config: Config, dataPlane: DataPlane): Promise<Environment> {
+async function environmentOf(
+  config: Config,
+  dataPlane: DataPlane,
+  tunnels: TunnelStates,
+  { dataPath }: VpnSupport,
+): Promise<Environment> {
   const mtus = await dataPlane.deviceMtu();
   return {
     underlay: environmentDevices(config.underlay, mtus),
     external: environmentDevices(config.external, mtus),
     firewallTable: config.instance,
     externalGroup: externalGroup(config.instance),
+    ...(dataPath === undefined ? {} : { ipsec: dataPath }),
+    tunnels: upTunnels(tunnels),
   };
 }

@@ -15,18 +15,22 @@ const RANK: Readonly<Record<KernelObjectKind, number>> = {
   namespace: 0,
   link: 1,
   sysctl: 2,
-  address: 3,
-  providerAddress: 4,
-  virtualSubnet: 5,
-  lookupRecord: 6,
-  customerRoute: 7,
-  providerPeer: 8,
+  // Takes the namespace's settings for new devices.
+  tunnelLink: 3,
+  address: 4,
+  providerAddress: 5,
+  virtualSubnet: 6,
+  lookupRecord: 7,
+  customerRoute: 8,
+  providerPeer: 9,
   // Separation and translation before there is a way for a packet to go.
-  firewall: 9,
-  route: 10,
-  proxyNeighbour: 11,
+  firewall: 10,
+  route: 11,
+  // Sends packets to a table that has its routes.
+  rule: 12,
+  proxyNeighbour: 13,
   // The door is opened last.
-  filter: 12,
+  filter: 14,
 };
 
 /**
@@ -73,6 +77,7 @@ function removableOf(unwanted: readonly KernelObject[]): KernelObject[] {
   for (const object of objects)
     if (object.kind === 'namespace') gone.add(object.domain);
     else if (object.kind === 'link') gone.add(linkKey(object.domain, object.device));
+    else if (object.kind === 'tunnelLink') gone.add(linkKey(object.domain, object.name));
   return objects.filter((object) => !containersOf(object).some((container) => gone.has(container)));
 }
 
@@ -88,6 +93,9 @@ function containersOf(object: KernelObject): string[] {
     }
     case 'firewall':
       return [object.place];
+    case 'tunnelLink':
+    case 'rule':
+      return [object.domain];
     case 'filter':
       return linkOf('gateway', object.device);
     case 'namespace':
@@ -109,6 +117,8 @@ function linkOf(place: Place, device: Device): string[] {
       return [linkKey(place, device.device)];
     case 'peer':
       return [linkKey(device.domain, device.device)];
+    case 'tunnel':
+      return [linkKey(place, device.name)];
     case 'configured':
       return [];
   }

@@ -1,7 +1,8 @@
-import { objectKey, partOf, type Place } from '../dataplane/kernel-object.js';
-import type { OperationFailure, Scope } from '../dataplane/port.js';
+import type { Place } from '../dataplane/kernel-object.js';
+import type { Scope } from '../dataplane/port.js';
 import type { PolicyRef } from '../model/policy-ref.js';
 import type { ReconcileEvent } from './events.js';
+import type { Failure } from './failure.js';
 import { scopeHas, scopeOf } from './scope.js';
 
 /** What the last run of each part could not do. */
@@ -14,11 +15,11 @@ export interface FailureBook {
   /** The parts that have failures. */
   readonly scope: Scope;
   /** Takes the outcome of a run for the parts that it covered. Returns what is new about it. */
-  record(covered: Scope, failures: readonly OperationFailure[]): ReconcileEvent[];
+  record(covered: Scope, failures: readonly Failure[]): ReconcileEvent[];
 }
 
 export function createFailureBook(): FailureBook {
-  const parts = new Map<Place, OperationFailure[]>();
+  const parts = new Map<Place, Failure[]>();
   let owned = new Map<PolicyRef, string>();
   let unowned: string[] = [];
   return {
@@ -37,26 +38,19 @@ export function createFailureBook(): FailureBook {
     record(covered, failures) {
       for (const part of parts.keys()) if (scopeHas(covered, part)) parts.delete(part);
       for (const failure of failures) {
-        const part = partOf(failure.operation.object);
-        const ofPart = parts.get(part);
-        if (ofPart === undefined) parts.set(part, [failure]);
+        const ofPart = parts.get(failure.part);
+        if (ofPart === undefined) parts.set(failure.part, [failure]);
         else ofPart.push(failure);
       }
       const before = { owned, unowned };
       owned = new Map();
       unowned = [];
-      for (const failure of [...parts.values()].flat()) {
-        const owner = failure.operation.object.owner;
-        if (owner === undefined) unowned.push(describe(failure));
-        else if (!owned.has(owner)) owned.set(owner, describe(failure));
-      }
+      for (const { owner, reason } of [...parts.values()].flat())
+        if (owner === undefined) unowned.push(reason);
+        else if (!owned.has(owner)) owned.set(owner, reason);
       return news(before, { owned, unowned });
     },
   };
-}
-
-function describe({ operation, reason }: OperationFailure): string {
-  return `${operation.action} ${objectKey(operation.object)}: ${reason}`;
 }
 
 interface Outcome {

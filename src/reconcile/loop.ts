@@ -6,6 +6,7 @@ import {
 import { objectKey, partOf } from '../dataplane/kernel-object.js';
 import type { Scope } from '../dataplane/port.js';
 import { NvgateError } from '../errors.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { PolicyService } from '../policy/service.js';
 import type { ReconcileEvent, ReconcileListener } from './events.js';
 import { createFailureBook } from './failure-book.js';
@@ -42,6 +43,8 @@ export interface Reconciler extends StatusSource {
    * @throws NvgateError `timedOut` when the loop stops first
    */
   reconcileNow(scope: Scope): Promise<void>;
+  /** What the kernel should have for these domains depends on their tunnels, and those have changed. */
+  tunnelsChanged(domains: Iterable<RoutingDomainId>): void;
 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
@@ -142,7 +145,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       );
     for (const event of book.record(work.scope, result.failures)) emit(event);
     if (result.revision === revisionBefore)
-      countRepairs(result, mergeScopes(work.pushed, failedBefore));
+      countRepairs(result, mergeScopes(mergeScopes(work.pushed, work.expected), failedBefore));
     return operations;
   }
 
@@ -158,9 +161,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** What a run has changed where neither a push nor an earlier failure gave reason to. */
   function countRepairs(result: RunResult, expected: Scope): void {
-    const failed = new Set(result.failures.map(({ operation }) => operation));
     const repaired = result.operations.filter(
-      (operation) => !failed.has(operation) && !scopeHas(expected, partOf(operation.object)),
+      ({ object }) => !scopeHas(expected, partOf(object)),
     );
     if (repaired.length === 0) return;
     repairs += repaired.length;
@@ -208,6 +210,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         if (started) enqueue({ ...LOOK, scope, waiting: [{ resolve, reject }] });
         else reject(stoppedError());
       }),
+    tunnelsChanged(domains) {
+      const scope: Scope = { gateway: false, domains: new Set(domains) };
+      if (started) enqueue({ ...LOOK, scope, expected: scope });
+    },
     status: () => ({
       revision: revision ?? 0,
       lastRunAt,
@@ -229,7 +235,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 }
 
 /** Work that only looks. */
-const LOOK: Work = { scope: NOTHING, pushed: NOTHING, revision: undefined, waiting: [] };
+const LOOK: Work = {
+  scope: NOTHING,
+  pushed: NOTHING,
+  expected: NOTHING,
+  revision: undefined,
+  waiting: [],
+};
 
 /** So many objects of a repair are named; a lost namespace may have held a million. */
 const LISTED_REPAIRS = 10;

@@ -7,6 +7,8 @@ export interface Work {
   readonly scope: Scope;
   /** The part of it that differs because the policy has changed, not because the kernel drifted. */
   readonly pushed: Scope;
+  /** The part that differs for another good reason: a tunnel has come or gone. */
+  readonly expected: Scope;
   /** Newest revision that this work brings to the kernel; undefined where it brings none. */
   readonly revision: number | undefined;
   /** Those who wait for the end of the run. */
@@ -23,6 +25,7 @@ export function mergeWork(a: Work | undefined, b: Work): Work {
   return {
     scope: mergeScopes(a.scope, b.scope),
     pushed: mergeScopes(a.pushed, b.pushed),
+    expected: mergeScopes(a.expected, b.expected),
     revision:
       a.revision === undefined || b.revision === undefined
         ? (a.revision ?? b.revision)

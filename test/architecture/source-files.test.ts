@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { ROOT, sourceFiles } from './source-files.js';
 
 /** The only places that start processes: what runs as root must be easy to see. */
-const SPAWNERS = ['src/dataplane/linux/run.ts'];
+const SPAWNERS = [
+  'src/dataplane/linux/run.ts',
+  'src/vpn/daemon/process.ts',
+  'src/cli/capture/tcpdump.ts',
+];
 const MOST_LINES = 500;
 
 const product = sourceFiles('src', 'provider');
@@ -28,7 +32,7 @@ describe('source files', () => {
     expect(folders).toEqual([]);
   });
 
-  it('start processes in one place', () => {
+  it('start processes in two places: commands that end, and daemons', () => {
     const spawns = pathsWhere(({ imports }) =>
       imports.some((name) => /^(node:)?(child_process|cluster)$/.test(name)),
     );

@@ -5,6 +5,7 @@ import { diff } from '../../src/reconcile/diff.js';
 import { createReconciler } from '../../src/reconcile/loop.js';
 import { kernelState } from '../support/kernel-state.js';
 import type { ContractSubject } from './dataplane.js';
+import { NO_TUNNELS } from '../support/no-tunnels.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -36,6 +37,7 @@ async function runFreshProcess(subject: ContractSubject, policy: Policy): Promis
   const reconciler = createReconciler({
     policy: { current: () => ({ revision: 1, policy }), onPush: () => () => undefined },
     dataPlane,
+    vpn: NO_TUNNELS,
     environment: () => Promise.resolve(environment),
     intervalSeconds: 3600,
     log: SILENT,

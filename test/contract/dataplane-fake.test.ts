@@ -3,7 +3,7 @@ import type { KernelObject } from '../../src/dataplane/kernel-object.js';
 import { parseIpv4 } from '../../src/net/ip.js';
 import { kernelState } from '../support/kernel-state.js';
 import { ENVIRONMENT } from '../support/policy-of.js';
-import { dataPlaneContract } from './dataplane.js';
+import { dataPlaneContract, withTunnels } from './dataplane.js';
 
 /** An address that the operator has given the external device. */
 const FOREIGN: KernelObject = {
@@ -22,7 +22,7 @@ dataPlaneContract('the fake data plane', () => {
   const dataPlane = createFakeDataPlane({ devices: DEVICES, foreign: [FOREIGN] });
   return Promise.resolve({
     dataPlane,
-    environment: ENVIRONMENT,
+    environment: withTunnels(ENVIRONMENT, 'kernel'),
     foreign: {
       state: async () => {
         const objects = await dataPlane.observe('all');

@@ -1,10 +1,13 @@
 import { ipJson, ip, runIn } from '../support/namespace.js';
 import { createKernelSubject } from '../support/kernel-subject.js';
-import { dataPlaneContract } from './dataplane.js';
+import { dataPlaneContract, withTunnels } from './dataplane.js';
 
 dataPlaneContract('the kernel data plane', async () => {
   const subject = await createKernelSubject();
-  const { namespace, dataPlane, environment } = subject;
+  const { namespace, dataPlane } = subject;
+  const features = await dataPlane.probe();
+  const kernelIpsec = features.some(({ name, available }) => name === 'kernelIpsec' && available);
+  const environment = withTunnels(subject.environment, kernelIpsec ? 'kernel' : 'userSpace');
   await ip(
     namespace,
     'address add 203.0.113.2/24 dev external',

@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PolicyDocument } from '../../provider/schemas.js';
+import type { ConnectionDocument, PolicyDocument } from '../../provider/schemas.js';
 import { compile } from '../../src/dataplane/compile/compile.js';
 import type { Environment } from '../../src/dataplane/compile/environment.js';
+import { tunnelDevice } from '../../src/dataplane/compile/tunnel-device.js';
 import type { KernelObject, KernelObjectKind } from '../../src/dataplane/kernel-object.js';
 import type { DataPlane, Operation, Scope } from '../../src/dataplane/port.js';
 import type { Policy } from '../../src/model/policy.js';
+import { ConnectionId } from '../../src/model/connection.js';
+import type { IpsecDataPath } from '../../src/model/vpn-support.js';
 import { parseIpv4 } from '../../src/net/ip.js';
 import { diff } from '../../src/reconcile/diff.js';
 import { kernelState } from '../support/kernel-state.js';
@@ -30,11 +33,31 @@ const PROVIDER_ADDRESSES = [
   { address: '10.1.1.41', prefixLength: 24, interface: 'underlay' },
 ];
 
+/** Blue's tunnel. */
+const OFFICE = 'office';
+
 function record(vsid: number, customerAddress: string, providerAddress: string) {
   return { vsid, customerAddress, providerAddress, macAddress: '00-15-5D-01-14-04' };
 }
 
-/** One of everything: both families, routed, NAT with an own and with a shared address. */
+/** A remote connection, of which a test needs the routes and where its ends are. */
+function remote(
+  id: string,
+  sourceAddress: string,
+  destinationAddress: string | undefined,
+  ...prefixes: string[]
+): ConnectionDocument {
+  return {
+    ...{ id, type: 'ikev2', sourceAddress, authentication: { method: 'psk', secret: 'secret' } },
+    ...(destinationAddress === undefined ? {} : { destinationAddress }),
+    routes: prefixes.map((destinationPrefix) => ({ destinationPrefix })),
+  };
+}
+
+/**
+ * One of everything: both families, routed, NAT with an own and with a shared address, tunnels
+ * with an own address and with the shared one.
+ */
 const DOCUMENT: Omit<PolicyDocument, 'apiVersion'> = {
   providerAddresses: PROVIDER_ADDRESSES,
   providerRoutes: [{ destinationPrefix: '10.2.0.0/16', nextHop: '10.1.1.1', metric: 3 }],
@@ -65,6 +88,7 @@ const DOCUMENT: Omit<PolicyDocument, 'apiVersion'> = {
             { destinationPrefix: 'fd00:ffff::/32', metric: 10 },
           ],
         },
+        remote(OFFICE, '203.0.113.11', '198.51.100.2', '10.20.0.0/16', 'fd00:20::/48'),
       ],
     },
     {
@@ -94,7 +118,10 @@ const DOCUMENT: Omit<PolicyDocument, 'apiVersion'> = {
     {
       id: GREEN,
       virtualSubnets: [{ vsid: 7001, prefixes: ['192.168.1.0/24'] }],
-      connections: [{ id: 'internet', type: 'nat', externalAddress: '203.0.113.11' }],
+      connections: [
+        { id: 'internet', type: 'nat', externalAddress: '203.0.113.11' },
+        remote('branch', '203.0.113.13', undefined, '10.30.0.0/16'),
+      ],
     },
   ],
 };
@@ -103,7 +130,7 @@ const DOCUMENT: Omit<PolicyDocument, 'apiVersion'> = {
 export const CONTRACT_POLICIES = {
   empty: policyOf({}),
   full: policyOf(DOCUMENT),
-  /** The first provider address, a subnet and a domain less; a record moved, nothing shared. */
+  /** The first provider address, a subnet and a domain less; a record moved, nothing shared, one tunnel. */
   changed: policyOf({
     ...DOCUMENT,
     providerAddresses: PROVIDER_ADDRESSES.slice(1),
@@ -119,7 +146,10 @@ export const CONTRACT_POLICIES = {
           },
         ],
         lookupRecords: [record(5001, '192.168.1.101', '10.1.1.30')],
-        connections: [{ id: 'internet', type: 'nat', externalAddress: '203.0.113.12' }],
+        connections: [
+          { id: 'internet', type: 'nat', externalAddress: '203.0.113.12' },
+          remote(OFFICE, '203.0.113.12', '198.51.100.3', '10.20.0.0/16', '0.0.0.0/0'),
+        ],
       },
       {
         id: RED,
@@ -130,9 +160,25 @@ export const CONTRACT_POLICIES = {
   }),
 } as const satisfies Record<string, Policy>;
 
+/**
+ * The environment with a data path for ESP; where the data plane makes the tunnels' devices, blue's
+ * tunnel is up.
+ */
+export function withTunnels(environment: Environment, ipsec: IpsecDataPath): Environment {
+  const office = { id: ConnectionId(OFFICE), type: 'ikev2' } as const;
+  const { name: device } = tunnelDevice(ipsec, office);
+  return {
+    ...environment,
+    ipsec,
+    tunnels: ipsec === 'kernel' ? new Map([[BLUE, new Map([[office.id, { device }]])]]) : new Map(),
+  };
+}
+
 const ALL_KINDS: readonly KernelObjectKind[] = [
   ...new Set(
-    diff(compile(CONTRACT_POLICIES.full, ENVIRONMENT, 'all'), []).map(({ object }) => object.kind),
+    diff(compile(CONTRACT_POLICIES.full, withTunnels(ENVIRONMENT, 'kernel'), 'all'), []).map(
+      ({ object }) => object.kind,
+    ),
   ),
 ];
 
@@ -236,20 +282,22 @@ export function dataPlaneContract(name: string, make: MakeContractSubject): void
       expect(await remaining(subject, CONTRACT_POLICIES.full)).toEqual([]);
     });
 
-    it.each(['namespace', 'link', 'filter', 'firewall', 'address', 'route'] as const)(
-      'makes a lost %s again, and what went with it',
-      async (kind) => {
-        const subject = await prepared(CONTRACT_POLICIES.full);
-        const lost = (await subject.dataPlane.observe('all')).filter(
-          (object) => object.kind === kind && object.foreign !== true,
-        );
-        expect(lost).not.toEqual([]);
-        await subject.dataPlane.apply(lost.map((object) => ({ action: 'remove', object })));
-        expect(await remaining(subject, CONTRACT_POLICIES.full)).not.toEqual([]);
-        await bring(subject, CONTRACT_POLICIES.full);
-        expect(await remaining(subject, CONTRACT_POLICIES.full)).toEqual([]);
-      },
-    );
+    it.for([
+      ...(['namespace', 'link', 'tunnelLink', 'filter'] as const),
+      ...(['firewall', 'address', 'route', 'rule'] as const),
+    ])('makes a lost %s again, and what went with it', async (kind, { skip }) => {
+      const subject = await prepared(CONTRACT_POLICIES.full);
+      if (kind === 'tunnelLink' && subject.environment.ipsec !== 'kernel')
+        return skip('this kernel has no XFRM interfaces');
+      const lost = (await subject.dataPlane.observe('all')).filter(
+        (object) => object.kind === kind && object.foreign !== true,
+      );
+      expect(lost).not.toEqual([]);
+      await subject.dataPlane.apply(lost.map((object) => ({ action: 'remove', object })));
+      expect(await remaining(subject, CONTRACT_POLICIES.full)).not.toEqual([]);
+      await bring(subject, CONTRACT_POLICIES.full);
+      expect(await remaining(subject, CONTRACT_POLICIES.full)).toEqual([]);
+    });
 
     it('leaves alone what is not ours', async ({ skip }) => {
       const subject = await prepared();

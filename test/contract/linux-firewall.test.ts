@@ -2,8 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { domainFirewall, type DomainNat } from '../../src/dataplane/firewall.js';
+import {
+  domainFirewall,
+  type DomainFirewall,
+  type DomainNat,
+} from '../../src/dataplane/firewall.js';
 import { gatewayFirewall, type GatewayNat } from '../../src/dataplane/gateway-firewall.js';
+import type { TunnelGuard } from '../../src/dataplane/tunnel-guard.js';
 import { formatIp, type IpAddress, type Ipv4, type Ipv6 } from '../../src/net/ip.js';
 import { formatPrefix, maskAddress, type Prefix } from '../../src/net/prefix.js';
 import { createDirectory, createNamespace, runIn, type Namespace } from '../support/namespace.js';
@@ -69,6 +74,48 @@ const domainNats: fc.Arbitrary<DomainNat> = fc.record({
   ),
 });
 
+const guards: fc.Arbitrary<TunnelGuard> = fc.record({
+  endPoints: ofBoth(({ address }) =>
+    fc.array(
+      fc.record(
+        {
+          type: fc.constantFrom('ikev2' as const, 'l2tp' as const, 'pptp' as const),
+          address,
+          peer: address,
+        },
+        { requiredKeys: ['type', 'address'] },
+      ),
+      { maxLength: 4 },
+    ),
+  ),
+  sources: ofBoth(({ prefix }) =>
+    fc.uniqueArray(fc.record({ prefix, allowed: fc.boolean() }), {
+      maxLength: 4,
+      selector: ({ prefix: each }) => formatPrefix(each),
+    }),
+  ),
+});
+
+/** NAT often has the very address that daemons speak from. */
+const domainFirewalls: fc.Arbitrary<DomainFirewall> = fc
+  .record({ nat: fc.option(domainNats, { nil: undefined }), guard: guards })
+  .chain(({ nat, guard }) =>
+    fc.record({
+      nat: fc.constant(nat),
+      guard: fc.constantFrom(undefined, guard, {
+        ...guard,
+        endPoints: [
+          ...guard.endPoints,
+          ...(nat?.destinations ?? []).flatMap(({ translation }, index) =>
+            translation === undefined
+              ? []
+              : [{ type: index % 2 === 0 ? 'l2tp' : 'pptp', address: translation } as const],
+          ),
+        ],
+      }),
+    }),
+  );
+
 const gatewayNats: fc.Arbitrary<GatewayNat> = fc.record({
   externalGroup: fc.integer({ min: 1, max: 0xffff_ffff }),
   underlayDevices: fc.subarray(['lo']),
@@ -85,6 +132,7 @@ const gatewayNats: fc.Arbitrary<GatewayNat> = fc.record({
             maxLength: 4,
             selector: ({ protocol, port }) => `${protocol} ${port}`,
           }),
+          ike: fc.record({ peers: fc.array(address, { maxLength: 3 }), anyOther: fc.boolean() }),
         }),
         { maxLength: 4, selector: ({ transitAddress }) => formatIp(transitAddress) },
       )
@@ -119,8 +167,8 @@ describe.skipIf(!root)('a firewall is the text that nft prints', () => {
 
   test('of a routing domain', async () => {
     await fc.assert(
-      fc.asyncProperty(domainNats, async (nat) => {
-        const ruleset = domainFirewall('t', nat);
+      fc.asyncProperty(domainFirewalls, async (firewall) => {
+        const ruleset = domainFirewall('t', firewall);
         expect(await printed(ruleset)).toBe(`${ruleset}\n`);
       }),
       { numRuns: 60 },

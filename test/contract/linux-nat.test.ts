@@ -225,6 +225,7 @@ function desiredObjects(instance: string): KernelObject[] {
     sharedAddress: parseIp(SHARED),
     transitAddress: parseIp(domain.transit),
     ports: TRANSPORTS.map((protocol) => ({ protocol, port: domain.outer })),
+    ike: { peers: [], anyOther: false },
   });
   const greenDomain = testDomain(green.serial);
   return [

@@ -6,8 +6,8 @@ import { externalGroup, peerName } from '../../src/dataplane/linux/names.js';
 import { createLinuxNetwork } from '../../src/dataplane/linux/network.js';
 import type { NetworkPlane } from '../../src/dataplane/kernel.js';
 import type { Operation } from '../../src/dataplane/port.js';
-import { parseIp } from '../../src/net/ip.js';
-import { parsePrefix } from '../../src/net/prefix.js';
+import { familyOf, parseIp } from '../../src/net/ip.js';
+import { defaultPrefix, parsePrefix } from '../../src/net/prefix.js';
 import { diff } from '../../src/reconcile/diff.js';
 import { domainObjects, gatewayObjects, testDomain } from '../support/domain-objects.js';
 import { createGatewayNamespace, type GatewayNamespace } from '../support/gateway-namespace.js';
@@ -73,6 +73,7 @@ describe.skipIf(!root)('Linux network', () => {
   describe('what is found half made or changed is mended', () => {
     const wan = (): Namespace => gateway.namespace;
     const inside = (): Namespace => gateway.domainNamespace(blue);
+    const outer = (): Namespace => gateway.domainNamespace(green);
     const peer = (device: 'vnet' | 'ext'): string =>
       peerName(gateway.context.instance, blue, device);
 
@@ -129,6 +130,12 @@ describe.skipIf(!root)('Linux network', () => {
       [
         'firewall gone',
         () => runIn(inside(), 'nft', ['delete', 'table', 'inet', gateway.context.instance]),
+      ],
+      ['rule gone', () => ip(outer(), 'rule del priority 76')],
+      ['IPv6 rule gone', () => runIn(outer(), 'ip', ['-6', 'rule', 'del', 'priority', '76'])],
+      [
+        'rule that nobody wants',
+        () => ip(outer(), 'rule add from 203.0.113.8 iif lo lookup 76 priority 76 protocol 76'),
       ],
       ['sysctl', () => runIn(inside(), 'sh', ['-c', 'echo 0 >/proc/sys/net/ipv4/ip_forward'])],
       [
@@ -300,9 +307,16 @@ describe.skipIf(!root)('Linux network', () => {
   });
 
   test('this kernel has what the gateway needs', async () => {
-    expect((await network.probe()).filter(({ available }) => !available)).toEqual([]);
+    const probes = await network.probe();
+    const lacking = probes.filter(({ available }) => !available);
+    expect(lacking.filter(({ name }) => !ONLY_FOR_TUNNELS.has(name))).toEqual([]);
+    expect(probes.map(({ name }) => name)).toEqual(expect.arrayContaining([...ONLY_FOR_TUNNELS]));
+    for (const { reason } of lacking) expect(reason).toMatch(/\w+\.$/);
   });
 });
+
+/** What only some remote connections need. */
+const ONLY_FOR_TUNNELS = new Set(['kernelIpsec', 'tun', 'ppp', 'l2tp', 'mppe']);
 
 /** A domain with NAT in both families, one that is routed, and the gateway's own part. */
 function desiredObjects(instance: string): KernelObject[] {
@@ -361,6 +375,25 @@ function desiredObjects(instance: string): KernelObject[] {
       metric: 0,
       target: { device: { kind: 'domain', device: 'vnet' }, mtu: 1300 },
     },
+    ...['203.0.113.9', '2001:db8::9'].map(parseIp).flatMap((source): KernelObject[] => [
+      {
+        kind: 'route',
+        place: green,
+        table: 'external',
+        destinationPrefix: defaultPrefix(familyOf(source)),
+        metric: 1,
+        target: { device: { kind: 'domain', device: 'ext' } },
+      },
+      {
+        kind: 'route',
+        place: green,
+        table: 'external',
+        destinationPrefix: parsePrefix(familyOf(source) === 4 ? '192.168.9.0/24' : 'fd00:9::/64'),
+        metric: 1,
+        target: 'throw',
+      },
+      { kind: 'rule', domain: green, source },
+    ]),
     {
       kind: 'route',
       place: 'gateway',

@@ -9,6 +9,7 @@ import type { PushResult, PushScope } from '../../../src/policy/service.js';
 import type { ReconcileEvent } from '../../../src/reconcile/events.js';
 import { createReconciler, type Reconciler } from '../../../src/reconcile/loop.js';
 import { linesOf } from '../../support/kernel-state.js';
+import { NO_TUNNELS } from '../../support/no-tunnels.js';
 import { BLUE, ENVIRONMENT, policyOf, RED } from '../../support/policy-of.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -110,6 +111,7 @@ function scene(first: Policy) {
       },
     },
     dataPlane,
+    vpn: NO_TUNNELS,
     environment: () => Promise.resolve(ENVIRONMENT),
     intervalSeconds: 300,
     log: SILENT,

@@ -1,0 +1,56 @@
+import { it } from 'vitest';
+import { execSync } from 'node:child_process';
+import { createStrongswanVpn } from '../../src/vpn/strongswan/vpn.js';
+import { createPeerCharon } from '../support/office-charon.js';
+import { createNamespace, createDirectory, ip, setSysctls, type Namespace } from '../support/namespace.js';
+import { connect } from '../support/topology.js';
+import { tunnelTo } from '../support/tunnel-lab.js';
+import { parseIp } from '../../src/net/ip.js';
+import { RoutingDomainId } from '../../src/model/routing-domain-id.js';
+import { sleep } from '../support/process.js';
+
+it('many', async () => {
+  const N = 40;
+  const hub = await createNamespace('hub');
+  await setSysctls(hub, { 'net/ipv4/ip_forward': '1' });
+  await ip(hub, 'address add 198.51.100.2/32 dev lo');
+  const domains = new Map<RoutingDomainId, Namespace>();
+  for (let i = 1; i <= N; i++) {
+    const ns = await createNamespace(`d${i}`);
+    await connect({ namespace: ns, device: 'ext', addresses: [`10.200.${i}.2/30`] }, { namespace: hub, device: `p${i}`, addresses: [`10.200.${i}.1/30`] });
+    await ip(ns, `route add default via 10.200.${i}.1`);
+    domains.set(RoutingDomainId(`11111111-2222-3333-4444-${String(5000 + i).padStart(12, '0')}`), ns);
+  }
+  const peer = createPeerCharon(hub, 'userSpace', { routing_table_prio: 40000, install_routes: 'no', half_open_timeout: 30, cookie_threshold: 200, block_threshold: 100 });
+  await peer.load({ swanctl: { connections: { any: { version: 2, local_addrs: '198.51.100.2', proposals: 'aes256-sha256-modp2048', encap: 'yes', unique: 'never', local: { auth: 'psk', id: '198.51.100.2' }, remote: { auth: 'psk', id: '%any' }, children: { net: { local_ts: '0.0.0.0/0', remote_ts: '0.0.0.0/0', esp_proposals: 'aes256gcm16-modp2048' } } } }, secrets: { ike: { secret: 'x', id1: '198.51.100.2' } } } });
+  await peer.start();
+  const runDirectory = createDirectory('run');
+  const log = { info: console.log, warn: console.log, error: console.log };
+  const make = () => createStrongswanVpn({ runDirectory, namespacePath: (d) => domains.get(d)?.path ?? '', dataPath: 'userSpace', allowInsecure: false, deviceOf: () => 'x', log });
+  let vpn = await make();
+  const t0 = Date.now();
+  let up = 0;
+  vpn.onChange((c) => { if (c.state.phase === 'connected') { up++; if (up % 10 === 0) console.log(Date.now() - t0, 'up', up); } else if (c.state.phase !== 'connecting') console.log(c); });
+  let i = 0;
+  const wanted = new Map([...domains.keys()].map((d) => { i++; const spec = tunnelTo('198.51.100.2', 'office', { secret: 'x', changes: { sourceAddress: parseIp(`10.200.${i}.2`) } }); return [d, new Map([[spec.connection.id, { ...spec, localAddress: parseIp(`10.200.${i}.2`) }]])]; }));
+  console.log(await vpn.apply(wanted), 'applied', Date.now() - t0);
+  for (let k = 0; k < 100 && up < N; k++) await sleep(200);
+  const cpu0 = process.cpuUsage();
+  await sleep(5000);
+  console.log('idle cpu of 5 s, us', process.cpuUsage(cpu0));
+  const pids = execSync(`cat ${runDirectory}/*/charon.pid | cut -d' ' -f1`).toString().trim().split('\n');
+  const pss = pids.map((p) => Number(/^Pss:\s+(\d+)/m.exec(execSync(`cat /proc/${p}/smaps_rollup`).toString())?.[1]));
+  console.log('PSS kB', pss.reduce((a, b) => a + b, 0));
+  await vpn.close();
+  vpn = await make();
+  const t1 = Date.now();
+  await vpn.adopt();
+  console.log('adopted', Date.now() - t1, [...vpn.states().values()].filter((m) => [...m.values()].every((s) => s.phase === 'connected')).length);
+  console.log(await vpn.apply(wanted), Date.now() - t1);
+  const t2 = Date.now();
+  console.log(await vpn.apply(new Map([...domains.keys()].map((d) => [d, new Map()]))), 'stopped', Date.now() - t2);
+  await vpn.close();
+  await peer.stop();
+  hub.remove();
+  for (const ns of domains.values()) ns.remove();
+}, 90000);
