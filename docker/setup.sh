@@ -70,8 +70,19 @@ missing_packages() {
   done < <(cat "${lists[@]}")
 }
 
-# Debian starts the daemons of a new package at once and at every boot. Those of Open vSwitch would
-# serve the machine's own network; nvgate and its tests start what they need themselves.
+# The service that a new package would start at every boot, for the machine's own network.
+disable_service() {
+  local service
+  case $1 in
+    charon-systemd) service=strongswan.service ;;
+    openvswitch-switch | pptpd | xl2tpd) service=$1.service ;;
+    *) return 0 ;;
+  esac
+  systemctl disable "$service" >/dev/null 2>&1 || true
+}
+
+# Debian starts the daemons of a new package at once and at every boot; nvgate and its tests start
+# what they need themselves, each in its own network namespace.
 install_packages() {
   local policy=/usr/sbin/policy-rc.d ours=false status=0
   if [ ! -e "$policy" ]; then
@@ -82,13 +93,9 @@ install_packages() {
   apt_install "$@" || status=$?
   if $ours; then rm -f "$policy"; fi
   [ "$status" -eq 0 ] || return "$status"
-  case " $* " in
-    *" openvswitch-switch "*)
-      if command -v systemctl >/dev/null; then
-        systemctl disable openvswitch-switch.service >/dev/null 2>&1 || true
-      fi
-      ;;
-  esac
+  if command -v systemctl >/dev/null; then
+    for package in "$@"; do disable_service "$package"; done
+  fi
 }
 
 apt_install() {

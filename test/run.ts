@@ -1,10 +1,15 @@
-import { startVitest, type Reporter, type TestModule, type TestSuite } from 'vitest/node';
+import { startVitest } from 'vitest/node';
+import { runKernel } from './kernel/run-kernel.js';
+import { tallyReporter, type Tally } from './tally.js';
 
 /*
  * Runs the test projects of vitest.config.ts one after another and ends with one line,
- * `N passed, N failed, N skipped`, over all of them. Each skip is printed with its reason.
+ * `N passed, N failed, N skipped`, over all of them. Each skip is printed with its reason. The
+ * project `kernel` runs in a guest with a stock kernel and has such a line of its own.
  *
  *     node dist/test/run.js [project | part of a file name]…
+ *
+ * Parts of file names alone leave out `kernel`: it has the same files once more.
  */
 
 const PROJECTS = [
@@ -14,48 +19,52 @@ const PROJECTS = [
   'differential',
   'integration',
   'interop',
+  'kernel',
 ] as const;
 type Project = (typeof PROJECTS)[number];
 
-/** These make network namespaces and load BPF programs. */
+/** These make network namespaces, load BPF programs or show the guest all files. */
 const NEED_ROOT: ReadonlySet<Project> = new Set([
   'contract',
   'differential',
   'integration',
   'interop',
+  'kernel',
 ]);
-
-interface Skip {
-  readonly test: string;
-  readonly reason: string;
-}
-
-interface Tally {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: readonly Skip[];
-}
 
 const names = process.argv.slice(2);
 const picked = PROJECTS.filter((project) => names.includes(project));
 const filters = names.filter((name) => !(PROJECTS as readonly string[]).includes(name));
-const projects = picked.length === 0 ? PROJECTS : picked;
+const projects =
+  picked.length > 0
+    ? picked
+    : PROJECTS.filter((project) => filters.length === 0 || project !== 'kernel');
 
 const isRoot = process.getuid?.() === 0;
-const tallies: Tally[] = [];
-for (const project of projects) tallies.push(await runProject(project));
+const tallies = new Map<Project, Tally>();
+for (const project of projects) tallies.set(project, await runProject(project));
 
-const sum = (of: (tally: Tally) => number): number =>
-  tallies.reduce((total, tally) => total + of(tally), 0);
-const failed = sum((tally) => tally.failed);
-const ran = sum((tally) => tally.passed + tally.failed + tally.skipped.length);
+const all = [...tallies.values()];
+const ran = sum(all, ({ passed, failed, skipped }) => passed + failed + skipped.length);
 if (ran === 0) console.error(`No test matches ${names.join(' ')}.`);
-for (const { test, reason } of tallies.flatMap((tally) => tally.skipped))
+for (const { test, reason } of all.flatMap(({ skipped }) => skipped))
   console.log(`skipped: ${test}: ${reason}`);
-console.log(
-  `${sum((tally) => tally.passed)} passed, ${failed} failed, ${sum((tally) => tally.skipped.length)} skipped`,
-);
-process.exit(failed > 0 || ran === 0 ? 1 : 0);
+const guest = tallies.get('kernel');
+if (guest !== undefined) console.log(`${summary([guest])} in the guest`);
+if (guest === undefined || all.length > 1) console.log(summary(all));
+process.exit(sum(all, ({ failed }) => failed) > 0 || ran === 0 ? 1 : 0);
+
+function sum(of: readonly Tally[], count: (tally: Tally) => number): number {
+  return of.reduce((total, tally) => total + count(tally), 0);
+}
+
+function summary(of: readonly Tally[]): string {
+  return [
+    `${sum(of, ({ passed }) => passed)} passed`,
+    `${sum(of, ({ failed }) => failed)} failed`,
+    `${sum(of, ({ skipped }) => skipped.length)} skipped`,
+  ].join(', ');
+}
 
 async function runProject(project: Project): Promise<Tally> {
   if (NEED_ROOT.has(project) && !isRoot) {
@@ -63,18 +72,7 @@ async function runProject(project: Project): Promise<Tally> {
     return { passed: 0, failed: 0, skipped: [{ test: project, reason }] };
   }
   console.log(`\n${project}`);
-  let tally: Tally | undefined;
-  const counter: Reporter = {
-    onTestRunEnd(modules, unhandledErrors) {
-      tally = count(modules, unhandledErrors.length);
-    },
-  };
-  await startVitest('test', filters, {
-    project: [project],
-    watch: false,
-    passWithNoTests: true,
-    reporters: ['default', counter],
-  });
+  const tally = project === 'kernel' ? await runKernel(filters) : await runVitest(project);
   if (tally === undefined) {
     console.error(`The project ${project} did not run.`);
     return { passed: 0, failed: 1, skipped: [] };
@@ -86,36 +84,13 @@ async function runProject(project: Project): Promise<Tally> {
   return tally;
 }
 
-/** A suite that fails outside its tests, in a hook or while it loads, counts as one failure. */
-function count(modules: readonly TestModule[], unhandledErrors: number): Tally {
-  const tally = { passed: 0, failed: unhandledErrors, skipped: [] as Skip[] };
-  for (const module of modules) {
-    const suites = [...module.children.allSuites()];
-    tally.failed += [module, ...suites].filter((suite) => suite.errors().length > 0).length;
-    for (const test of module.children.allTests()) {
-      const result = test.result();
-      switch (result.state) {
-        case 'passed':
-        case 'failed':
-          tally[result.state] += 1;
-          break;
-        case 'skipped': {
-          const reason = result.note ?? skipReason(test.parent, test.options.mode);
-          tally.skipped.push({ test: `${module.relativeModuleId} > ${test.fullName}`, reason });
-          break;
-        }
-        case 'pending':
-          tally.skipped.push({ test: test.fullName, reason: 'the run ended before it' });
-      }
-    }
-  }
+async function runVitest(project: Project): Promise<Tally | undefined> {
+  let tally: Tally | undefined;
+  await startVitest('test', filters, {
+    project: [project],
+    watch: false,
+    passWithNoTests: true,
+    reporters: ['default', tallyReporter((result) => (tally = result))],
+  });
   return tally;
-}
-
-function skipReason(parent: TestSuite | TestModule, mode: string | undefined): string {
-  for (let suite = parent; ; suite = suite.parent) {
-    if (suite.errors().length > 0) return 'what it needs could not be set up';
-    if (suite.type === 'module') break;
-  }
-  return mode === 'todo' ? 'not written yet' : 'no reason given';
 }

@@ -10,6 +10,7 @@ import { natCheck } from './checks/nat.js';
 import { pathMtuCheck } from './checks/path-mtu.js';
 import { policyCheck } from './checks/policy.js';
 import { portForwardingCheck } from './checks/port-forwarding.js';
+import { remoteConnectionsCheck } from './checks/remote-connections.js';
 import { restartCheck } from './checks/restart.js';
 import { routedCheck } from './checks/routed.js';
 import { sceneCheck } from './checks/scene.js';
@@ -28,6 +29,7 @@ const TRAFFIC: readonly Check[] = [
   isolationCheck,
   pathMtuCheck,
   liveMigrationCheck,
+  remoteConnectionsCheck,
   restartCheck,
   throughputCheck,
   countersCheck,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { StateContext } from '../../provider/connection-state.js';
 import { streamPolicy } from '../../provider/policy-stream.js';
 import type { PolicyDocument } from '../../provider/schemas.js';
 import { loadObject, type ObjectOptions } from '../../src/dataplane/bpf/object.js';
@@ -22,6 +23,7 @@ import { createKernelSubject, type KernelSubject } from '../support/kernel-subje
 import { eventually, sleep } from '../support/process.js';
 import { cleanUp } from '../support/process-owner.js';
 import { createController } from '../support/provider-client.js';
+import { NO_TUNNELS } from '../support/no-tunnels.js';
 
 /** A process that dies here takes everything that it knows with it; the kernel stays. */
 describe('a crash between any two steps, in the real kernel', () => {
@@ -154,6 +156,7 @@ describe('the daemon is killed at any instant of a push', () => {
         ...{ underlay: environmentDevices([{ name: 'underlay', device: 'underlay' }], MTUS) },
         ...{ external: environmentDevices([{ name: 'external', device: 'external' }], MTUS) },
         ...{ firewallTable: instance, externalGroup: externalGroup(instance) },
+        tunnels: new Map(),
       },
     };
   }
@@ -165,9 +168,15 @@ const MTUS = new Map([
   ['external', 1500],
 ]);
 
+/** A gateway that has just started, and no tunnels. */
+const PENDING: StateContext = {
+  status: { stateOf: () => ({ configuration: 'pending' }) },
+  tunnels: { stateOf: () => undefined, securityAssociations: () => Promise.resolve([]) },
+};
+
 /** The policy as a controller would push it. */
 async function documentOf(policy: Policy): Promise<PolicyDocument> {
-  const chunks = await streamPolicy(policy, () => ({ configuration: 'pending' })).toArray();
+  const chunks = await streamPolicy(policy, PENDING).toArray();
   return JSON.parse(chunks.join('')) as PolicyDocument;
 }
 
@@ -180,6 +189,7 @@ async function bring(
   const context = {
     policy: { current: () => ({ revision: 1, policy }) },
     dataPlane,
+    vpn: NO_TUNNELS,
     environment: () => Promise.resolve(environment),
   };
   expect(reasons((await reconcileOnce(context, 'all')).failures)).toEqual([]);

@@ -1,4 +1,5 @@
 import type { Namespace } from './namespace.js';
+import { patience } from './patience.js';
 import { parsePcap, type CapturedPacket } from './pcap.js';
 import { sleep, start } from './process.js';
 
@@ -49,7 +50,7 @@ export async function capture(
       return packets().filter(matches);
     },
     async stop() {
-      await sleep(SETTLE);
+      await sleep(patience(SETTLE));
       await tcpdump.stop('SIGINT');
       return packets();
     },

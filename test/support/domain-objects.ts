@@ -51,7 +51,7 @@ export function domainObjects(description: DomainDescription): KernelObject[] {
     ...external.map((address) => addressOn(ext, address)),
     ...(nat === undefined
       ? []
-      : [{ kind: 'firewall', place: domain, ruleset: domainFirewall(table, nat) } as const]),
+      : [{ kind: 'firewall', place: domain, ruleset: domainFirewall(table, { nat, guard: undefined }) } as const]),
     ...description.subnets.map(({ prefix, gateway }): KernelObject => ({
       kind: 'route',
       place: domain,

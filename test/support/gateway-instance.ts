@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { killAllIn } from './namespace.js';
 import { isRunning } from './process-owner.js';
 
 /*
@@ -27,17 +28,22 @@ export function gatewayNamespaces(instance: string): string[] {
   return namespaces().filter((name) => name.startsWith(`${instance}-`));
 }
 
+/** Removes them, and ends what the gateway has left running in them. */
 export function removeNamespaces(instance: string): void {
-  for (const name of gatewayNamespaces(instance)) spawnSync('ip', ['netns', 'delete', name]);
+  for (const name of gatewayNamespaces(instance)) removeNamespace(name);
 }
 
 /** Removes the namespaces that gateways of dead processes left. */
 export function sweepGatewayNamespaces(): void {
   for (const name of namespaces()) {
     const pid = /^nvgt([0-9a-z]+)n\d+-/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number.parseInt(pid, 36)))
-      spawnSync('ip', ['netns', 'delete', name]);
+    if (pid !== undefined && !isRunning(Number.parseInt(pid, 36))) removeNamespace(name);
   }
+}
+
+function removeNamespace(name: string): void {
+  killAllIn(name);
+  spawnSync('ip', ['netns', 'delete', name]);
 }
 
 function namespaces(): string[] {

@@ -44,10 +44,11 @@ export function createGateway(
   const directory = createDirectory('gateway');
   const mount = mountBpf();
   const stateDirectory = join(directory, 'state');
+  const runDirectory = join(directory, 'run');
   const configFile = join(directory, 'nvgate.yaml');
   writeFileSync(
     configFile,
-    stringify({ instance, stateDirectory, bpfDirectory: mount.path, ...settings }),
+    stringify({ instance, stateDirectory, runDirectory, bpfDirectory: mount.path, ...settings }),
   );
   const forget = atExit(() => removeNamespaces(instance));
   let daemon: Background | undefined;

@@ -1,4 +1,5 @@
 import type { Namespace } from './namespace.js';
+import { patience } from './patience.js';
 import { run, start, type Background } from './process.js';
 
 export type Transport = 'tcp' | 'udp';
@@ -89,6 +90,6 @@ export interface ExchangeOptions {
 /** Sends one message to an echo server and answers with what that saw. Rejects without an answer. */
 export async function exchange(namespace: Namespace, options: ExchangeOptions): Promise<Echo> {
   const { transport, address, port, payload = 'hello', timeout = 3_000, sourcePort = 0 } = options;
-  const args = [transport, address, String(port), String(timeout), payload, String(sourcePort)];
+  const args = [transport, address, port, patience(timeout), payload, sourcePort].map(String);
   return JSON.parse(await run(process.execPath, ['-e', CLIENT, ...args], { namespace })) as Echo;
 }

@@ -42,9 +42,11 @@ function text(object: KernelObject): string {
       return `providerPeer ${object.entry.routingDomain} ${formatIp(object.entry.providerAddress)}`;
     case 'namespace':
     case 'link':
+    case 'tunnelLink':
     case 'sysctl':
     case 'address':
     case 'route':
+    case 'rule':
     case 'proxyNeighbour':
     case 'firewall':
     case 'filter':

@@ -63,6 +63,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
       external: environmentDevices([{ name: 'external', device: 'external' }], MTUS),
       firewallTable: instance,
       externalGroup: externalGroup(instance),
+      tunnels: new Map(),
     },
     dataPlane: reopen(),
     reopen,

@@ -96,6 +96,12 @@ export function sweepLeftovers(): void {
 /** Synchronous, because it also runs while the process exits. */
 function removeByName(name: string): void {
   if (!existsSync(join(NETNS_DIRECTORY, name))) return;
+  killAllIn(name);
+  spawnSync('ip', ['netns', 'delete', name]);
+}
+
+/** Ends every process in the namespace but this one. Synchronous, for the same reason. */
+export function killAllIn(name: string): void {
   for (const pid of pidsIn(name)) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -103,7 +109,6 @@ function removeByName(name: string): void {
       // It has ended by itself.
     }
   }
-  spawnSync('ip', ['netns', 'delete', name]);
 }
 
 function pidsIn(name: string): number[] {

@@ -1,4 +1,5 @@
 import type { Namespace } from './namespace.js';
+import { patience } from './patience.js';
 import { start, type Background } from './process.js';
 
 export interface PingOptions {
@@ -80,7 +81,7 @@ function pingArguments(address: string, options: PingOptions): string[] {
     '-n',
     ...['-c', String(options.count ?? 3)],
     ...['-i', String(options.interval ?? 0.05)],
-    ...['-W', String(options.wait ?? 1)],
+    ...['-W', String(patience(options.wait ?? 1))],
     ...(payloadBytes === undefined ? [] : ['-s', String(payloadBytes)]),
     ...(options.dontFragment === true ? ['-M', 'do'] : []),
     ...(ttl === undefined ? [] : ['-t', String(ttl)]),

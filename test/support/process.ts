@@ -1,14 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Namespace } from './namespace.js';
+import { patience } from './patience.js';
 import { atExit } from './process-owner.js';
 
 export interface CommandOptions {
   /** Network namespace to run in; that of this process where absent. */
   readonly namespace?: Namespace;
+  /** Directory to run in; that of this process where absent. */
+  readonly cwd?: string;
   readonly input?: string;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds until the command is killed; 30,000 where absent. */
+  /** Milliseconds until the command is killed, on an ordinary machine; 30,000 where absent. */
   readonly timeout?: number;
 }
 
@@ -40,7 +43,7 @@ export async function tryRun(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const background = start(command, args, options);
-  const timer = setTimeout(() => background.signal('SIGKILL'), options.timeout ?? 30_000);
+  const timer = setTimeout(() => background.signal('SIGKILL'), patience(options.timeout ?? 30_000));
   const status = await background.ended;
   clearTimeout(timer);
   return { status, stdout: background.stdout(), stderr: background.stderr() };
@@ -55,7 +58,7 @@ export interface Background {
   stderr(): string;
   stdoutBytes(): Buffer;
   signal(signal: NodeJS.Signals): void;
-  /** Sends SIGTERM (or another signal), after 3 seconds SIGKILL, and waits for the end. */
+  /** Sends SIGTERM (or another signal), after a while SIGKILL, and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<number>;
   /** Resolves when the condition holds; it is looked at after each piece of output. */
   until(condition: (self: Background) => boolean, timeout?: number): Promise<void>;
@@ -72,6 +75,7 @@ export function start(
   const child = spawn(file, argv, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     detached: true,
   });
   child.stdin.on('error', () => undefined); // It ended without reading what it was given.
@@ -124,13 +128,14 @@ function follow(
     signal,
     async stop(which = 'SIGTERM') {
       signal(which);
-      const timer = setTimeout(() => signal('SIGKILL'), 3_000);
+      const timer = setTimeout(() => signal('SIGKILL'), patience(3_000));
       const status = await ended;
       clearTimeout(timer);
       return status;
     },
-    until: (condition, timeout = 10_000) =>
+    until: (condition, usual = 10_000) =>
       new Promise((resolve, reject) => {
+        const timeout = patience(usual);
         const finish = (error?: Error): void => {
           clearTimeout(timer);
           listeners.delete(look);
@@ -170,8 +175,9 @@ export function commandLine(
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
-  timeout = 10_000,
+  usual = 10_000,
 ): Promise<T> {
+  const timeout = patience(usual);
   const end = Date.now() + timeout;
   for (;;) {
     const value = await probe();

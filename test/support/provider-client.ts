@@ -7,6 +7,7 @@ import { createClient, type Client } from '../../provider/client/client.js';
 import type { Gateway } from './gateway.js';
 import type { Namespace } from './namespace.js';
 import { enterNamespace } from './network-namespace-thread.js';
+import { patience } from './patience.js';
 import { atExit } from './process-owner.js';
 
 /** A controller beside the gateway: it calls the API of the running daemon over HTTPS. */
@@ -41,7 +42,7 @@ export function createController(
   const file = (...path: string[]): string =>
     readFileSync(join(gateway.stateDirectory, ...path), 'utf8').trim();
   const options = {
-    ...{ url: 'https://127.0.0.1:7637', timeout: 60_000 },
+    ...{ url: 'https://127.0.0.1:7637', timeout: patience(60_000) },
     ...{ token: file('token'), ca: file('tls', 'cert.pem') },
   };
   const leave = enterNamespace(namespace.path);

@@ -3,6 +3,7 @@ import { startPing } from '../../support/ping.js';
 import { sleep } from '../../support/process.js';
 import { EXTERNAL } from '../../support/scene-plan.js';
 import { customerAddressOf } from '../cast.js';
+import { OFFICE_HOST } from './remote-connections.js';
 import { demand, type Check } from '../check.js';
 import { ask } from '../nvgate.js';
 import { lostOf, summaryOf } from '../ping-text.js';
@@ -29,6 +30,10 @@ export const restartCheck: Check = {
         way: 'red1 -> outside, NAT',
         running: startPing(scene.vms.red1.namespace, EXTERNAL.host),
       },
+      {
+        way: 'blue1 -> its office, IPsec',
+        running: startPing(scene.vms.blue1.namespace, OFFICE_HOST),
+      },
     ];
     await Promise.all(pings.map(({ running }) => running.answered(5)));
 
@@ -54,7 +59,7 @@ export const restartCheck: Check = {
     }
     demand(after.revision === before.revision, 'The policy is not the one of before.');
     return {
-      detail: `0 of ${transmitted} pings lost on three ways, policy revision ${after.revision} is still there`,
+      detail: `0 of ${transmitted} pings lost on four ways, policy revision ${after.revision} is still there`,
       figures: { pings: transmitted, lost: 0 },
     };
   },

@@ -1,0 +1,37 @@
+/** Test files that run together in one boot of the guest. */
+export interface Suite {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/**
+ * What runs on a stock kernel: the very tests of other projects, so far as the kernel can make a
+ * difference, and those in `suites/`, which need what only a stock kernel has.
+ */
+export const SUITES: readonly Suite[] = [
+  {
+    name: 'gateway',
+    files: [
+      'test/integration/nvgre-frames.test.ts',
+      'test/integration/appendix-b.test.ts',
+      'test/integration/connections-routed.test.ts',
+      'test/integration/connections-nat.test.ts',
+    ],
+  },
+  {
+    name: 'nvgre-peers',
+    files: ['test/kernel/suites/nvgre-peers.test.ts'],
+  },
+];
+
+/**
+ * The suites that the names mean, all where there is none: a suite by its name, or its files by
+ * part of their path.
+ */
+export function suitesNamed(names: readonly string[]): Suite[] {
+  if (names.length === 0) return [...SUITES];
+  return SUITES.map(({ name, files }) => ({
+    name,
+    files: files.filter((file) => names.some((part) => name === part || file.includes(part))),
+  })).filter(({ files }) => files.length > 0);
+}
