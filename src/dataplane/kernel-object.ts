@@ -7,7 +7,7 @@ import type {
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import { formatIp, ipKey, type IpAddress } from '../net/ip.js';
+import { formatIp, ipKey, type IpAddress, type IpFamily } from '../net/ip.js';
 import { formatPrefix, type Prefix } from '../net/prefix.js';
 
 /** Where an object lives: the gateway's own namespace, or that of a routing domain. */
@@ -85,13 +85,16 @@ export interface Route {
 }
 
 /**
- * What the routing domain itself sends from this address goes by the table `external` before the
- * main one: its VPN daemons reach their peers, whatever the policy routes into a tunnel.
+ * What the routing domain itself sends, of this kind, goes by the table `external` before the main
+ * one: its VPN daemons reach their peers, whatever the policy routes into a tunnel.
  */
 export interface RoutingRule {
   readonly kind: 'rule';
   readonly domain: RoutingDomainId;
-  readonly source: IpAddress;
+  readonly packets:
+    | { readonly source: IpAddress }
+    /** TCP from anywhere, or questions to name servers. */
+    | { readonly service: 'tcp' | 'dns'; readonly family: IpFamily };
 }
 
 /** An address that the gateway answers ARP for on a device without owning it. */
@@ -227,7 +230,7 @@ export function objectKey(object: KernelObject): string {
     case 'route':
       return `route ${object.place}${object.table === undefined ? '' : ` ${object.table}`} ${formatPrefix(object.destinationPrefix)} ${object.metric}`;
     case 'rule':
-      return `rule ${object.domain} from ${formatIp(object.source)}`;
+      return `rule ${object.domain} ${rulePacketsText(object.packets)}`;
     case 'proxyNeighbour':
       return `proxyNeighbour ${deviceText(object.device)} ${formatIp(object.address)}`;
     case 'firewall':
@@ -303,6 +306,12 @@ export function deviceText(device: Device): string {
     case 'tunnel':
       return device.name;
   }
+}
+
+function rulePacketsText(packets: RoutingRule['packets']): string {
+  return 'source' in packets
+    ? `from ${formatIp(packets.source)}`
+    : `${packets.service} IPv${packets.family}`;
 }
 
 function targetText(target: Route['target']): string {

@@ -59,9 +59,11 @@ export function addressAndPort(address: IpAddress, port: number): string {
   return isIpv4(address) ? `${formatIp(address)}:${port}` : `[${formatIp(address)}]:${port}`;
 }
 
-/** The address with any port that is nobody's by itself, for what must not keep its own. */
+/** The address with a port above those of daemons, for what must not keep its own. */
 export function translatedPorts(address: IpAddress): string {
-  return isIpv4(address) ? `${formatIp(address)}:1024-65535` : `[${formatIp(address)}]:1024-65535`;
+  return isIpv4(address)
+    ? `${formatIp(address)}:10000-65535`
+    : `[${formatIp(address)}]:10000-65535`;
 }
 
 /** Each address once, in the order in which nft prints them. */

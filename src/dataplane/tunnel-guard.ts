@@ -24,6 +24,8 @@ export interface TunnelEndPoint {
   readonly address: IpAddress;
   /** Who alone may speak to it, of the same family; absent = anybody. */
   readonly peer?: IpAddress;
+  /** Whether answers of servers come there as well: HTTP, name servers, PPTP. */
+  readonly callsServers: boolean;
 }
 
 export interface OutsideSource {
@@ -73,13 +75,16 @@ function daemonRules(endPoints: readonly TunnelEndPoint[]): string[] {
     return [
       ...accept(of('ikev2', 'l2tp'), 'meta l4proto esp', `udp dport ${IKE_PORTS}`),
       ...accept(of('l2tp'), 'udp dport 1701 meta ipsec exists'),
-      ...accept(of('pptp'), 'meta l4proto gre', 'tcp dport 1723', PPTP_ANSWER),
+      ...accept(of('pptp'), 'meta l4proto gre', 'tcp dport 1723'),
+      ...(endPoints.some((point) => point.address === address && point.callsServers)
+        ? ANSWERS.map((match) => `${toAddress(address)} ${match} accept`)
+        : []),
     ];
   });
 }
 
-/** Of a server that the gateway has called. */
-const PPTP_ANSWER = 'tcp sport 1723 tcp flags != syn / syn,ack';
+/** Of TCP all but what opens a connection; of name servers what no daemon listens for. */
+const ANSWERS = ['tcp flags != syn / syn,ack', 'udp sport 53 udp dport 32768-60999'];
 
 function toAddress(address: IpAddress): string {
   return `${familyKeyword(address)} daddr ${formatIp(address)}`;

@@ -24,8 +24,8 @@ describe('source files', () => {
   });
 
   it('are named after what is in them', () => {
-    const vague = /^(utils?|helpers?|common|misc|shared|lib|tools?)\b/;
-    expect(pathsWhere(({ path }) => vague.test(basename(path)), everything)).toEqual([]);
+    const vague = /^(utils?|helpers?|common|misc|shared|lib|tools?)$/;
+    expect(pathsWhere(({ path }) => vague.test(basename(path, '.ts')), everything)).toEqual([]);
     const folders = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isDirectory() && vague.test(entry.name))
       .map((entry) => entry.name);

@@ -82,8 +82,9 @@ const guards: fc.Arbitrary<TunnelGuard> = fc.record({
           type: fc.constantFrom('ikev2' as const, 'l2tp' as const, 'pptp' as const),
           address,
           peer: address,
+          callsServers: fc.boolean(),
         },
-        { requiredKeys: ['type', 'address'] },
+        { requiredKeys: ['type', 'address', 'callsServers'] },
       ),
       { maxLength: 4 },
     ),
@@ -109,7 +110,13 @@ const domainFirewalls: fc.Arbitrary<DomainFirewall> = fc
           ...(nat?.destinations ?? []).flatMap(({ translation }, index) =>
             translation === undefined
               ? []
-              : [{ type: index % 2 === 0 ? 'l2tp' : 'pptp', address: translation } as const],
+              : [
+                  {
+                    type: index % 2 === 0 ? ('l2tp' as const) : ('pptp' as const),
+                    address: translation,
+                    callsServers: false,
+                  },
+                ],
           ),
         ],
       }),

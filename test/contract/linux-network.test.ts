@@ -131,8 +131,11 @@ describe.skipIf(!root)('Linux network', () => {
         'firewall gone',
         () => runIn(inside(), 'nft', ['delete', 'table', 'inet', gateway.context.instance]),
       ],
-      ['rule gone', () => ip(outer(), 'rule del priority 76')],
-      ['IPv6 rule gone', () => runIn(outer(), 'ip', ['-6', 'rule', 'del', 'priority', '76'])],
+      ['rule gone', () => ip(outer(), 'rule del priority 76 from 203.0.113.9')],
+      [
+        'IPv6 rule gone',
+        () => runIn(outer(), 'ip', ['-6', 'rule', 'del', 'priority', '76', 'ipproto', 'tcp']),
+      ],
       [
         'rule that nobody wants',
         () => ip(outer(), 'rule add from 203.0.113.8 iif lo lookup 76 priority 76 protocol 76'),
@@ -392,7 +395,10 @@ function desiredObjects(instance: string): KernelObject[] {
         metric: 1,
         target: 'throw',
       },
-      { kind: 'rule', domain: green, source },
+      { kind: 'rule', domain: green, packets: { source } },
+      ...(['tcp', 'dns'] as const).map((service): KernelObject => ({
+        ...{ kind: 'rule', domain: green, packets: { service, family: familyOf(source) } },
+      })),
     ]),
     {
       kind: 'route',

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConnectionId } from '../../src/model/connection.js';
 import { Secret } from '../../src/model/secret.js';
 import type { TunnelSpec, TunnelState, Vpn } from '../../src/vpn/port.js';
+import { startCharon } from '../../src/vpn/strongswan/charon.js';
 import { createStrongswanVpn } from '../../src/vpn/strongswan/vpn.js';
 import { createViciClient } from '../../src/vpn/vici/session.js';
 import { createDirectory, createNamespace } from '../support/namespace.js';
@@ -175,6 +176,45 @@ describe('the charon of a routing domain', () => {
     await scene.apply();
     expect(existsSync(scene.directory)).toBe(false);
     expect(scene.vpn.domains()).toEqual(new Set());
+  });
+});
+
+describe('what is supported', () => {
+  it('is found out without leaving anything, also of a probe that was cut short', async () => {
+    const scene = await createScene();
+    const cut = join(scene.runDirectory, 'probe-cut');
+    const { daemon } = await startCharon({ directory: cut, dataPath: scene.lab.dataPath });
+    const support = await scene.vpn.support();
+    expect(support.dataPath).toBe(scene.lab.dataPath);
+    expect(support.unavailable.ikev2).toBeUndefined();
+    expect(support.authenticationMethods).toEqual(['psk', 'certificate']);
+    if (scene.lab.dataPath === 'userSpace')
+      expect(support.unavailable.l2tp).toContain('transport mode');
+    expect(isRunning(daemon.pid)).toBe(false);
+    expect(readdirSync(scene.runDirectory)).toEqual(['digest.key']);
+  });
+
+  it('is nothing by IPsec where there is no data path, with the reason', async () => {
+    const vpn = await createStrongswanVpn({
+      runDirectory: createDirectory('vpn'),
+      namespacePath: () => '/nowhere',
+      deviceOf: () => 'tunnel0',
+      dataPath: { unavailable: 'The kernel has neither ESP nor TUN.' },
+      allowInsecure: true,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    const support = await vpn.support();
+    expect(support.unavailable).toMatchObject({
+      ikev2: 'The kernel has neither ESP nor TUN.',
+      l2tp: 'The kernel has neither ESP nor TUN.',
+    });
+    expect(support.authenticationMethods).toEqual([]);
+    expect(support.allowInsecure).toBe(true);
+    const spec = tunnelTo('198.51.100.2');
+    expect(
+      await vpn.apply(new Map([[DOMAIN, new Map([[spec.connection.id, spec]])]])),
+    ).toMatchObject([{ code: 'unsupportedConnection', connection: spec.connection.id }]);
+    expect(vpn.domains()).toEqual(new Set());
   });
 });
 

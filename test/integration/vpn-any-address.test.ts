@@ -32,7 +32,7 @@ describe('a peer with a dynamic address (G3)', () => {
   const moveLine = (network: string): Promise<string> =>
     ip(
       office.namespace,
-      `address add ${network}.2/30 dev wan`,
+      `address replace ${network}.2/30 dev wan`,
       `route replace default via ${network}.1`,
       ...['198.18.1', '198.18.201', '198.18.202']
         .filter((each) => each !== network)

@@ -83,7 +83,7 @@ describe('IKEv2 with a pre-shared key (G3, G9)', () => {
     expect(ike?.algorithms).toMatch(/AES_CBC.256.*SHA2_256.*MODP_2048/);
     expect(child?.algorithms).toMatch(/AES_GCM.*256/);
     expect(child?.bytesIn).toBeGreaterThan(1 << 20);
-    expect(child?.packetsOut).toBeGreaterThan(1000);
+    expect(child?.packetsOut).toBeGreaterThan(700);
     for (const each of [child, ike]) expect(each?.rekeyInSeconds).toBeGreaterThan(0);
     expect(child?.remoteSelectors?.join()).toContain('192.168.101.0');
   });

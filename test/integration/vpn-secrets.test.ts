@@ -130,7 +130,7 @@ describe('secrets stay where they belong', () => {
     nothingSecretIn((await lab.controller.send('PUT', '/v1/policy', { body: broken })).body);
   });
 
-  test('no event and no line of the log has them, at whatever level', async () => {
+  test('no event and no line of the log has them, at whatever level', () => {
     expect(JSON.stringify(events)).toContain('connected');
     nothingSecretIn(JSON.stringify(events));
     nothingSecretIn(lab.tenants.gateway.log());
@@ -152,7 +152,8 @@ describe('secrets stay where they belong', () => {
   test('a charon that crashes leaves no memory on disk', async () => {
     for (const name of ['blue', 'red']) {
       const { pid } = await gatewayCharon(lab.tenants.domainNamespace(name));
-      expect(readProcess(String(pid), 'limits')).toMatch(/^Max core file size +0 +/m);
+      // 1 keeps it also from a program that takes cores by a pipe (core(5)).
+      expect(readProcess(String(pid), 'limits')).toMatch(/^Max core file size +1 +/m);
     }
   });
 

@@ -83,13 +83,14 @@ export interface ExchangeOptions {
   readonly payload?: string;
   /** Any free one where absent. */
   readonly sourcePort?: number;
-  /** Milliseconds; 3,000 where absent. */
+  /** Milliseconds; 3,000 on an ordinary machine where absent. */
   readonly timeout?: number;
 }
 
 /** Sends one message to an echo server and answers with what that saw. Rejects without an answer. */
 export async function exchange(namespace: Namespace, options: ExchangeOptions): Promise<Echo> {
-  const { transport, address, port, payload = 'hello', timeout = 3_000, sourcePort = 0 } = options;
-  const args = [transport, address, port, patience(timeout), payload, sourcePort].map(String);
+  const { transport, address, port, payload = 'hello', sourcePort = 0 } = options;
+  const timeout = options.timeout ?? patience(3_000);
+  const args = [transport, address, port, timeout, payload, sourcePort].map(String);
   return JSON.parse(await run(process.execPath, ['-e', CLIENT, ...args], { namespace })) as Echo;
 }

@@ -1,21 +1,15 @@
 import { join } from 'node:path';
-import {
-  createDirectory,
-  createNamespace,
-  ip,
-  ipJson,
-  runIn,
-  setSysctls,
-  type Namespace,
-} from './namespace.js';
+import { createDirectory, ip, ipJson, runIn, setSysctls, type Namespace } from './namespace.js';
 import { flowsOf, type NveRoute, type NveVm } from './ovs-nve-flows.js';
+import { patience } from './patience.js';
 import { ping } from './ping.js';
 import { start } from './process.js';
-import { connect } from './topology.js';
+import { createVm, type Vm, type VmOptions } from './vm.js';
 
 export type { NveRoute } from './ovs-nve-flows.js';
+export type { Vm, VmAddress, VmOptions } from './vm.js';
 
-/** Open vSwitch in user space as the NVGRE end point of a host: nothing of ours speaks NVGRE there. */
+/** Open vSwitch as the NVGRE end point of a host: nothing of ours speaks NVGRE there. */
 export interface OvsNve {
   readonly namespace: Namespace;
   readonly providerAddress: string;
@@ -42,27 +36,8 @@ export interface OvsNveOptions {
   readonly prefixLength: number;
   /** Router for PAs on other subnets. */
   readonly providerGateway?: string;
-}
-
-export interface VmOptions {
-  /** Short: it names the VM's device on the host. */
-  readonly name: string;
-  readonly vsid: number;
-  readonly macAddress: string;
-  readonly addresses: readonly VmAddress[];
-  /** 1458 where absent: what an underlay of 1500 carries. */
-  readonly mtu?: number;
-}
-
-export interface VmAddress {
-  readonly customerAddress: string;
-  readonly prefixLength: number;
-  /** CA of the default router. */
-  readonly gateway?: string;
-}
-
-export interface Vm extends VmOptions {
-  readonly namespace: Namespace;
+  /** Who carries the packets; user space where absent. The kernel needs the module openvswitch. */
+  readonly datapath?: 'user' | 'kernel';
 }
 
 const PA_BRIDGE = 'pa';
@@ -72,11 +47,18 @@ const TUNNEL_PORT = 1;
 
 /**
  * Starts an Open vSwitch of its own (database, daemon, sockets in a directory of its own) in the
- * host's namespace. The PA is on the local port of a bridge that has the underlay device; tunnel
- * packets are made and read in user space.
+ * host's namespace. In user space the PA is on the local port of a bridge that has the underlay
+ * device; with the kernel's datapath it is on the device, and the kernel's GRE takes what comes.
  */
 export async function startOvsNve(options: OvsNveOptions): Promise<OvsNve> {
-  const { namespace, device, providerAddress, prefixLength, providerGateway } = options;
+  const {
+    namespace,
+    device,
+    providerAddress,
+    prefixLength,
+    providerGateway,
+    datapath = 'user',
+  } = options;
   const directory = createDirectory('ovs');
   const environment = {
     OVS_RUNDIR: directory,
@@ -91,7 +73,7 @@ export async function startOvsNve(options: OvsNveOptions): Promise<OvsNve> {
       ...(input === undefined ? {} : { input }),
     });
   const vsctl = (...args: readonly string[]): Promise<string> =>
-    ovs('ovs-vsctl', [`--db=${database}`, '--retry', '--timeout=20', ...args]);
+    ovs('ovs-vsctl', [`--db=${database}`, '--retry', `--timeout=${patience(20)}`, ...args]);
 
   const databaseFile = join(directory, 'conf.db');
   await ovs('ovsdb-tool', ['create', databaseFile, '/usr/share/openvswitch/vswitch.ovsschema']);
@@ -105,24 +87,32 @@ export async function startOvsNve(options: OvsNveOptions): Promise<OvsNve> {
   const control = join(directory, 'vswitchd.ctl');
   const vswitchd = start(
     'ovs-vswitchd',
-    // The kernel's own datapath belongs to the machine, not to a namespace.
-    [database, '--disable-system', `--unixctl=${control}`, '--log-file', ...quiet],
+    [
+      ...[database, `--unixctl=${control}`, '--log-file', ...quiet],
+      ...(datapath === 'user' ? ['--disable-system'] : []),
+    ],
     { namespace, env: environment },
   );
 
-  await keepKernelOut(namespace, device);
+  const paDevice = datapath === 'user' ? PA_BRIDGE : device;
+  if (datapath === 'user') {
+    await keepKernelOut(namespace, device);
+    await vsctl(
+      ...['--', 'add-br', PA_BRIDGE, '--', 'set', 'bridge', PA_BRIDGE, 'datapath_type=netdev'],
+      ...['--', 'add-port', PA_BRIDGE, device],
+    );
+  }
   await vsctl(
-    ...['--', 'add-br', PA_BRIDGE, '--', 'set', 'bridge', PA_BRIDGE, 'datapath_type=netdev'],
-    ...['--', 'add-port', PA_BRIDGE, device],
-    ...['--', 'add-br', VM_BRIDGE, '--', 'set', 'bridge', VM_BRIDGE, 'datapath_type=netdev'],
-    ...['fail_mode=secure', '--', 'add-port', VM_BRIDGE, TUNNEL],
+    ...['--', 'add-br', VM_BRIDGE, '--', 'set', 'bridge', VM_BRIDGE, 'fail_mode=secure'],
+    ...[`datapath_type=${datapath === 'user' ? 'netdev' : 'system'}`],
+    ...['--', 'add-port', VM_BRIDGE, TUNNEL],
     ...['--', 'set', 'interface', TUNNEL, 'type=gre', `ofport_request=${TUNNEL_PORT}`],
     ...['options:key=flow', 'options:remote_ip=flow', 'options:packet_type=legacy_l2'],
   );
   await ip(
     namespace,
-    `address add ${providerAddress}/${prefixLength} dev ${PA_BRIDGE}`,
-    `link set ${PA_BRIDGE} up`,
+    `address add ${providerAddress}/${prefixLength} dev ${paDevice}`,
+    `link set ${paDevice} up`,
     ...(providerGateway === undefined ? [] : [`route add default via ${providerGateway}`]),
   );
 
@@ -151,7 +141,7 @@ export async function startOvsNve(options: OvsNveOptions): Promise<OvsNve> {
     namespace,
     providerAddress,
     async addVm(vmOptions) {
-      const vm = await createVm(vmOptions, namespace);
+      const vm = await createVm(vmOptions, namespace, datapath === 'kernel');
       await plug(vm);
       return vm;
     },
@@ -162,6 +152,7 @@ export async function startOvsNve(options: OvsNveOptions): Promise<OvsNve> {
     async warm(...providerAddresses) {
       for (const address of providerAddresses) {
         await ping(namespace, address, { count: 1 });
+        if (datapath === 'kernel') continue;
         const mac = await neighbourMac(namespace, address);
         // The switch learns from ARP replies only, the kernel also from requests: tell it.
         if (mac !== undefined) await appctl('tnl/neigh/set', PA_BRIDGE, address, mac);
@@ -204,26 +195,6 @@ export function addressesOf(vm: VmOptions): string[] {
 export function routeTo(vm: VmOptions, providerAddress: string): NveRoute {
   const { vsid, macAddress } = vm;
   return { vsid, macAddress, customerAddresses: addressesOf(vm), providerAddress, arp: 'local' };
-}
-
-async function createVm(options: VmOptions, host: Namespace): Promise<Vm> {
-  const { name, macAddress, addresses, mtu = 1458 } = options;
-  const namespace = await createNamespace(name);
-  await connect(
-    {
-      namespace,
-      device: 'eth0',
-      macAddress: macAddress.replaceAll('-', ':'),
-      addresses: addresses.map((each) => `${each.customerAddress}/${each.prefixLength}`),
-      mtu,
-      // The switch reads raw frames: they must be complete.
-      offload: false,
-    },
-    { namespace: host, device: name, mtu },
-  );
-  const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
-  await ip(namespace, ...gateways.map((gateway) => `route add default via ${gateway}`));
-  return { ...options, namespace };
 }
 
 /**

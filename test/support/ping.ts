@@ -13,7 +13,7 @@ export interface PingOptions {
   readonly dontFragment?: boolean;
   readonly ttl?: number;
   readonly source?: string;
-  /** Seconds to wait for the last answer; 1 where absent. */
+  /** Seconds to wait for the last answer; 1 on an ordinary machine where absent. */
   readonly wait?: number;
 }
 
@@ -81,7 +81,7 @@ function pingArguments(address: string, options: PingOptions): string[] {
     '-n',
     ...['-c', String(options.count ?? 3)],
     ...['-i', String(options.interval ?? 0.05)],
-    ...['-W', String(patience(options.wait ?? 1))],
+    ...['-W', String(options.wait ?? patience(1))],
     ...(payloadBytes === undefined ? [] : ['-s', String(payloadBytes)]),
     ...(options.dontFragment === true ? ['-M', 'do'] : []),
     ...(ttl === undefined ? [] : ['-t', String(ttl)]),

@@ -106,7 +106,8 @@ async function createNveHost(name: HostName, underlay: Segment): Promise<OvsNve>
   return startOvsNve({ namespace, device: 'uplink', providerAddress, prefixLength: 24 });
 }
 
-async function createGatewayNamespace(
+/** What a gateway finds: the devices `underlay` and `external`, and its default routes. */
+export async function createGatewayNamespace(
   underlay: Segment,
   external: Segment,
   ipv6: boolean,
@@ -123,7 +124,8 @@ async function createGatewayNamespace(
   return namespace;
 }
 
-function createExternalHost(segment: Segment, ipv6: boolean): Promise<Namespace> {
+/** The physical network: a host beside the gateway and one address behind it. */
+export function createExternalHost(segment: Segment, ipv6: boolean): Promise<Namespace> {
   const { subnets } = TENANTS.blue;
   return createHost({
     label: 'external-host',
@@ -140,7 +142,8 @@ function createExternalHost(segment: Segment, ipv6: boolean): Promise<Namespace>
   });
 }
 
-function gatewayRoutes(distributed: boolean, ipv6: boolean): NveRoute[] {
+/** How hosts reach the gateway in all subnets. */
+export function gatewayRoutes(distributed: boolean, ipv6: boolean): NveRoute[] {
   return Object.values(TENANTS).flatMap(({ subnets }) =>
     subnets.map(({ vsid, gatewayMac, gateway, gateway6 }) => ({
       vsid,

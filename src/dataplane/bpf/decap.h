@@ -29,6 +29,23 @@ static __always_inline int gre_fault(__be16 flags_in_network_order)
 }
 
 /*
+ * Takes the 42 bytes away. Of an IPv6 packet the skb's protocol, IPv4 so far, changes: an older
+ * kernel does that only as if the packet were translated, with a longer header for a moment.
+ */
+static __always_inline long take_overlay(struct __sk_buff *skb, int is_ipv4)
+{
+	if (is_ipv4)
+		return bpf_skb_adjust_room(skb, -OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC,
+					   BPF_F_ADJ_ROOM_FIXED_GSO);
+	if (!bpf_skb_adjust_room(skb, -OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC,
+				 BPF_F_ADJ_ROOM_FIXED_GSO | ADJ_ROOM_DECAP_L3_IPV6))
+		return 0;
+	return bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0) ||
+	       bpf_skb_adjust_room(skb, -OVERLAY_LENGTH - TRANSLATED_LENGTH, BPF_ADJ_ROOM_MAC,
+				   BPF_F_ADJ_ROOM_FIXED_GSO);
+}
+
+/*
  * The inner packet alone, given to the routing domain as if vnet had received it. The outer
  * Ethernet header stays in front of it: nobody reads its addresses there, and of an IPv4 packet
  * its type is right already.
@@ -36,11 +53,9 @@ static __always_inline int gre_fault(__be16 flags_in_network_order)
 static __always_inline int to_routing_domain(struct __sk_buff *skb,
 					     const struct tunnel_packet *packet, int is_ipv4)
 {
-	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO |
-		      (is_ipv4 ? ADJ_ROOM_DECAP_L3_IPV4 : ADJ_ROOM_DECAP_L3_IPV6);
 	__u32 domain = packet->subnet->routing_domain;
 
-	if (bpf_skb_adjust_room(skb, -OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC, flags) ||
+	if (take_overlay(skb, is_ipv4) ||
 	    (!is_ipv4 && bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto),
 					     &packet->inner_protocol, 2, 0)))
 		return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);

@@ -84,15 +84,19 @@ static __always_inline long make_room(struct __sk_buff *skb, int is_ipv4)
 	/*
 	 * A packet that came out of a tunnel is marked as one for good and may not be marked
 	 * again; grow it plainly. An IPv6 packet takes a detour through shrinking, which is what
-	 * turns the skb's protocol into IPv4.
+	 * turns the skb's protocol into IPv4; an older kernel does that only as if the packet were
+	 * translated, which spoils one that is still to be segmented.
 	 */
 	if (is_ipv4)
 		return bpf_skb_adjust_room(skb, OVERLAY_LENGTH, BPF_ADJ_ROOM_MAC,
 					   BPF_F_ADJ_ROOM_FIXED_GSO);
-	return bpf_skb_adjust_room(skb, OVERLAY_LENGTH + 4, BPF_ADJ_ROOM_MAC,
-				   BPF_F_ADJ_ROOM_FIXED_GSO) ||
-	       bpf_skb_adjust_room(skb, -4, BPF_ADJ_ROOM_MAC,
-				   BPF_F_ADJ_ROOM_FIXED_GSO | ADJ_ROOM_DECAP_L3_IPV4);
+	if (bpf_skb_adjust_room(skb, OVERLAY_LENGTH + TRANSLATED_LENGTH, BPF_ADJ_ROOM_MAC,
+				BPF_F_ADJ_ROOM_FIXED_GSO))
+		return -1;
+	if (!bpf_skb_adjust_room(skb, -TRANSLATED_LENGTH, BPF_ADJ_ROOM_MAC,
+				 BPF_F_ADJ_ROOM_FIXED_GSO | ADJ_ROOM_DECAP_L3_IPV4))
+		return 0;
+	return skb->gso_size || bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0);
 }
 
 /* The inner flow's hash folded to 8 bits: one flow, one FlowID (N2). */

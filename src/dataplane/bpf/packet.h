@@ -26,9 +26,12 @@
 
 #define TUNNEL_TTL 64
 
-/* Not in Debian 12's headers. */
+/* Since Linux 6.3, and not in Debian 12's headers. */
 #define ADJ_ROOM_DECAP_L3_IPV4 (1ULL << 7)
 #define ADJ_ROOM_DECAP_L3_IPV6 (1ULL << 8)
+
+/* What an IPv4 header grows by when bpf_skb_change_proto makes it an IPv6 header. */
+#define TRANSLATED_LENGTH ((__s32)(sizeof(struct ipv6hdr) - sizeof(struct iphdr)))
 
 /* RFC 7637 section 3.2. */
 struct nvgre_header {

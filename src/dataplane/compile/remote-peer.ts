@@ -20,3 +20,8 @@ export function remotePrefixes(connection: RemoteConnection): Prefix[] {
   const end = connection.type === 'ikev2' ? undefined : connection.pointToPoint.remoteAddress;
   return end === undefined ? prefixes : [...prefixes, hostPrefix(end)];
 }
+
+/** Whether its daemon opens connections besides IKE: to revocation servers, or to a PPTP server. */
+export function callsServers(connection: RemoteConnection): boolean {
+  return connection.type === 'pptp' || connection.authentication.method === 'certificate';
+}

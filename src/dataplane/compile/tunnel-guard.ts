@@ -4,7 +4,7 @@ import { formatPrefix, type Prefix } from '../../net/prefix.js';
 import type { OutsideSource, TunnelEndPoint, TunnelGuard } from '../tunnel-guard.js';
 import type { DomainView } from './domain-view.js';
 import { connectionRoutes, type ExternalPlan } from './external-plan.js';
-import { fixedPeer, remotePrefixes } from './remote-peer.js';
+import { callsServers, fixedPeer, remotePrefixes } from './remote-peer.js';
 import { isUnicastRoute, type VirtualRoute } from './virtual-routes.js';
 
 /** Undefined where the routing domain has no remote connection. */
@@ -30,7 +30,14 @@ function endPoint(
   const address = plan.get(view.id)?.get(connection.id)?.domainAddress;
   if (address === undefined) return [];
   const peer = fixedPeer(connection);
-  return [{ type: connection.type, address, ...(peer === undefined ? {} : { peer }) }];
+  return [
+    {
+      type: connection.type,
+      address,
+      ...(peer === undefined ? {} : { peer }),
+      callsServers: callsServers(connection),
+    },
+  ];
 }
 
 /**

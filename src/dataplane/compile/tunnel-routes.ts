@@ -3,12 +3,12 @@ import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import type { RemoteConnection } from '../../model/remote-connection.js';
 import { familyOf, type IpAddress } from '../../net/ip.js';
 import { defaultPrefix, formatPrefix, prefixFamily, type Prefix } from '../../net/prefix.js';
-import type { KernelObject, Route } from '../kernel-object.js';
+import type { Device, KernelObject, Route, RoutingRule } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import type { ExternalPlan } from './external-plan.js';
 import { subnetPrefixes } from './external-routes.js';
 import { kernelMetric, LAST_RESORT_METRIC } from './metric.js';
-import { remotePrefixes } from './remote-peer.js';
+import { callsServers, remotePrefixes } from './remote-peer.js';
 
 /**
  * What a routing domain with remote connections has besides the routes into its tunnels, whether
@@ -49,7 +49,11 @@ function* deadEnds(view: DomainView, remote: readonly RemoteConnection[]): Gener
     };
 }
 
-/** What the daemons send leaves by `ext`; only what answers the virtual network goes there. */
+/**
+ * What the daemons send leaves by `ext`; only what answers the virtual network goes there. Where
+ * they also call servers, for the validity of certificates or by PPTP, they do not say from which
+ * address.
+ */
 function* ownWay(
   plan: ExternalPlan,
   view: DomainView,
@@ -71,9 +75,18 @@ function* ownWay(
     target,
     owner: view.owner,
   });
-  for (const family of families)
-    yield route(defaultPrefix(family), { device: { kind: 'domain', device: 'ext' } });
+  for (const family of families) {
+    const source = [...sources.keys()].find((address) => familyOf(address) === family);
+    const device: Device = { kind: 'domain', device: 'ext' };
+    yield route(defaultPrefix(family), { device, ...(source === undefined ? {} : { source }) });
+  }
   for (const prefix of subnetPrefixes(view))
     if (families.has(prefixFamily(prefix))) yield route(prefix, 'throw');
-  for (const [source, owner] of sources) yield { kind: 'rule', domain: view.id, source, owner };
+  const rule = (packets: RoutingRule['packets'], owner: PolicyRef): KernelObject => {
+    return { kind: 'rule', domain: view.id, packets, owner };
+  };
+  for (const [source, owner] of sources) yield rule({ source }, owner);
+  if (!remote.some(callsServers)) return;
+  for (const family of families)
+    for (const service of ['tcp', 'dns'] as const) yield rule({ service, family }, view.owner);
 }

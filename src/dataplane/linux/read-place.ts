@@ -54,6 +54,8 @@ export interface RuleRow {
   /** Absent for a single address. */
   readonly srclen?: number;
   readonly iif?: string;
+  readonly ipproto?: string;
+  readonly dport?: number;
   readonly table?: string;
   readonly protocol?: string;
 }
@@ -69,7 +71,7 @@ export interface ProxyRow {
 export interface PlaceState {
   readonly links: readonly LinkRow[];
   readonly routes: { readonly ipv4: readonly RouteRow[]; readonly ipv6: readonly RouteRow[] };
-  readonly rules: readonly RuleRow[];
+  readonly rules: { readonly ipv4: readonly RuleRow[]; readonly ipv6: readonly RuleRow[] };
   readonly proxies: readonly ProxyRow[];
   /** Our nft table as printed, without the last newline; undefined where there is none. */
   readonly ruleset: string | undefined;
@@ -131,7 +133,7 @@ export async function readPlace(
   return {
     links: rows<LinkRow>(links),
     routes: { ipv4: rows<RouteRow>(ipv4), ipv6: rows<RouteRow>(ipv6) },
-    rules: [...rows<RuleRow>(rules4), ...rows<RuleRow>(rules6)],
+    rules: { ipv4: rows<RuleRow>(rules4), ipv6: rows<RuleRow>(rules6) },
     proxies: rows<ProxyRow>(proxies),
     ruleset: ruleset?.trimEnd() || undefined,
     sysctls: new Map(

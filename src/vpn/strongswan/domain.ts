@@ -99,7 +99,8 @@ export function createDomainTunnels(options: DomainOptions): DomainTunnels {
 
   function transport(connection: ConnectionId, sa: SeenSa | undefined): void {
     const spec = wanted.get(connection);
-    if (spec !== undefined && spec.connection.type !== 'ikev2') {
+    const type = spec?.connection.type ?? (sa?.version === 1 ? 'l2tp' : 'ikev2');
+    if (type !== 'ikev2') {
       links?.transport(connection, sa?.remoteHost);
       return;
     }

@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, NvgateError, type ErrorCode } from '../../errors.js';
 import type { ConnectionId } from '../../model/connection.js';
 import type { IpsecDataPath } from '../../model/vpn-support.js';
-import { connectionDigest, connectionName, loadConn, parseConnectionName } from '../ike/connection.js';
+import {
+  connectionDigest,
+  connectionName,
+  loadConn,
+  parseConnectionName,
+} from '../ike/connection.js';
 import { credentials, readCredential } from '../ike/credentials.js';
 import type { IpsecTunnelSpec, ReadCredential } from '../ike/tunnel.js';
 import type { ViciClient } from '../vici/session.js';

@@ -9,6 +9,8 @@ export interface SeenSa {
   /** Of the connection; `(unnamed)` before the peer has said who it is. */
   readonly name: string;
   readonly uniqueId: number;
+  /** Of IKE: 1 is L2TP's. */
+  readonly version: number;
   readonly state: string;
   readonly remoteHost?: IpAddress;
   /** We have called. */
@@ -36,6 +38,7 @@ export function readSnapshot(messages: readonly ViciSection[]): SeenSa[] {
       return {
         name,
         uniqueId: numberOf(section, 'uniqueid') ?? 0,
+        version: numberOf(section, 'version') ?? 0,
         state: textOf(section, 'state') ?? '',
         ...(remoteHost === undefined ? {} : { remoteHost }),
         initiator: flagOf(section, 'initiator'),

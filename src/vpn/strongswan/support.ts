@@ -1,14 +1,10 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.js';
-import {
-  type AlgorithmSupport,
-  type IpsecDataPath,
-  type VpnSupport,
-} from '../../model/vpn-support.js';
+import type { AlgorithmSupport, IpsecDataPath, VpnSupport } from '../../model/vpn-support.js';
 import { algorithmSupport } from '../ike/support.js';
 import type { ViciClient } from '../vici/session.js';
-import { startCharon, stopCharon } from './charon.js';
+import { findCharon, startCharon, stopCharon } from './charon.js';
 import { removeDirectory } from './directory.js';
 import type { LinkLayer, LinkSupport } from './links.js';
 import { loadedPlugins } from './loaded.js';
@@ -44,6 +40,9 @@ const NO_LINKS: LinkSupport = {
   },
   authenticationMethods: [],
 };
+
+/** Begins the names of the directories of charons that are only asked. */
+const PROBE = 'probe-';
 
 /** Plugins without which no tunnel comes up, and the Debian packages that have them. */
 const NEEDED: Readonly<Record<string, string>> = {
@@ -82,7 +81,8 @@ export async function probeSupport(options: SupportOptions): Promise<VpnSupport>
 async function probeIpsec({ runDirectory, dataPath }: SupportOptions): Promise<IpsecSupport> {
   const none = { algorithms: NO_ALGORITHMS, certificates: false };
   if (typeof dataPath !== 'string') return { ...none, unavailable: dataPath.unavailable };
-  const directory = await mkdtemp(join(runDirectory, 'probe-'));
+  await endEarlierProbes(runDirectory);
+  const directory = await mkdtemp(join(runDirectory, PROBE));
   try {
     const charon = await startCharon({ directory, dataPath });
     try {
@@ -93,6 +93,17 @@ async function probeIpsec({ runDirectory, dataPath }: SupportOptions): Promise<I
   } catch (error) {
     return { ...none, unavailable: messageOf(error) };
   } finally {
+    await removeDirectory(directory);
+  }
+}
+
+/** Those of a process that has ended in the middle of one. */
+async function endEarlierProbes(runDirectory: string): Promise<void> {
+  for (const name of await readdir(runDirectory)) {
+    if (!name.startsWith(PROBE)) continue;
+    const directory = join(runDirectory, name);
+    const charon = await findCharon(directory);
+    if (charon !== undefined) await stopCharon(charon, 0);
     await removeDirectory(directory);
   }
 }

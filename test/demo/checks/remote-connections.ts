@@ -1,5 +1,6 @@
 import type { ConnectionStateDocument } from '../../../provider/connection-state-schema.js';
 import type { Ikev2ConnectionDocument } from '../../../provider/remote-connection-schemas.js';
+import type { PolicyDocument } from '../../../provider/schemas.js';
 import { setSysctls } from '../../support/namespace.js';
 import { createOffice, type Office } from '../../support/office.js';
 import { PEER, peering } from '../../support/office-peering.js';
@@ -123,10 +124,10 @@ async function connected(
   const up = await eventually(
     `${tenant}’s tunnel is up`,
     async () => {
-      const { connections = [] } = await ask<{
-        connections?: { id: string; state?: ConnectionStateDocument }[];
-      }>(stage, ['get', 'routing-domains', TENANTS[tenant].routingDomain]);
-      last = connections.find(({ id }) => id === 'office')?.state;
+      const { routingDomains = [] } = await ask<PolicyDocument>(stage, ['get', 'routing-domains']);
+      const domain = routingDomains.find(({ id }) => id === TENANTS[tenant].routingDomain);
+      const office = domain?.connections?.find(({ id }) => id === 'office');
+      last = office?.state;
       return last?.connection === 'connected' && last.since !== notSince ? last : undefined;
     },
     PATIENCE,

@@ -80,8 +80,8 @@ test('the order in which things are given does not show', () => {
 test('a routing domain with tunnels only: who may speak to its daemons, and nothing is tracked', () => {
   const guard: TunnelGuard = {
     endPoints: [
-      { type: 'ikev2', address: external, peer: parseIp('198.51.100.2') },
-      { type: 'ikev2', address: external, peer: parseIp('198.51.100.1') },
+      { type: 'ikev2', address: external, peer: parseIp('198.51.100.2'), callsServers: false },
+      { type: 'ikev2', address: external, peer: parseIp('198.51.100.1'), callsServers: false },
     ],
     sources: [
       { prefix: parsePrefix('192.168.1.0/24'), allowed: false },
@@ -129,9 +129,14 @@ test('NAT and tunnels at one address: daemons are not translated, VMs get none o
     },
     guard: {
       endPoints: [
-        { type: 'l2tp', address: external },
-        { type: 'pptp', address: external, peer: parseIp('198.51.100.3') },
-        { type: 'ikev2', address: parseIp('2001:db8::10'), peer: parseIp('2001:db8::2') },
+        { type: 'l2tp', address: external, callsServers: false },
+        { type: 'pptp', address: external, peer: parseIp('198.51.100.3'), callsServers: true },
+        {
+          type: 'ikev2',
+          address: parseIp('2001:db8::10'),
+          peer: parseIp('2001:db8::2'),
+          callsServers: false,
+        },
       ],
       sources: [],
     },
@@ -142,8 +147,8 @@ test('NAT and tunnels at one address: daemons are not translated, VMs get none o
     'oifname "ext" goto outbound',
   ]);
   expect(chain(text, 'outbound')).toEqual([
-    'ip daddr 0.0.0.0/0 udp sport { 500, 1701, 4500 } snat ip to 203.0.113.10:1024-65535',
-    'ip daddr 0.0.0.0/0 tcp sport 1723 snat ip to 203.0.113.10:1024-65535',
+    'ip daddr 0.0.0.0/0 udp sport { 500, 1701, 4500 } snat ip to 203.0.113.10:10000-65535',
+    'ip daddr 0.0.0.0/0 tcp sport 1723 snat ip to 203.0.113.10:10000-65535',
     'ip daddr 0.0.0.0/0 meta l4proto { gre, esp } counter drop',
     'ip daddr 0.0.0.0/0 snat ip to 203.0.113.10',
   ]);
@@ -153,7 +158,8 @@ test('NAT and tunnels at one address: daemons are not translated, VMs get none o
     'ip daddr 203.0.113.10 udp dport 1701 meta ipsec exists accept',
     'ip saddr 198.51.100.3 ip daddr 203.0.113.10 meta l4proto gre accept',
     'ip saddr 198.51.100.3 ip daddr 203.0.113.10 tcp dport 1723 accept',
-    'ip saddr 198.51.100.3 ip daddr 203.0.113.10 tcp sport 1723 tcp flags != syn / syn,ack accept',
+    'ip daddr 203.0.113.10 tcp flags != syn / syn,ack accept',
+    'ip daddr 203.0.113.10 udp sport 53 udp dport 32768-60999 accept',
     'ip6 saddr 2001:db8::2 ip6 daddr 2001:db8::10 meta l4proto esp accept',
     'ip6 saddr 2001:db8::2 ip6 daddr 2001:db8::10 udp dport { 500, 4500 } accept',
     'counter drop',
@@ -170,7 +176,7 @@ test('a NAT address without tunnels keeps all ports for its VMs', () => {
       portForwards: [],
     },
     guard: {
-      endPoints: [{ type: 'ikev2', address: parseIp('203.0.113.11') }],
+      endPoints: [{ type: 'ikev2', address: parseIp('203.0.113.11'), callsServers: false }],
       sources: [],
     },
   });

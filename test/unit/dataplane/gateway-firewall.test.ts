@@ -191,8 +191,8 @@ describe('IKE at an address that several routing domains share', () => {
       share('fd00::2', peers(), '2001:db8::20'),
     );
     expect(text.filter((rule) => rule.includes('snat'))).toEqual([
-      'ip saddr 169.254.9.2 udp sport { 500, 4500 } snat ip to 203.0.113.20:1024-65535',
-      'ip6 saddr fd00::2 udp sport { 500, 4500 } snat ip6 to [2001:db8::20]:1024-65535',
+      'ip saddr 169.254.9.2 udp sport { 500, 4500 } snat ip to 203.0.113.20:10000-65535',
+      'ip6 saddr fd00::2 udp sport { 500, 4500 } snat ip6 to [2001:db8::20]:10000-65535',
     ]);
   });
 });

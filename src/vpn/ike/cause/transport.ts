@@ -60,13 +60,20 @@ function misbehaviour({ find, has, peer }: CharonLog): string | undefined {
     : `The ${peer} lets us begin again and again: given up after ${tries} times. It may be under load; its log has the reason.`;
 }
 
-/** Nothing comes, or nothing more. */
+/** Nothing comes, or nothing more. A try may have been cut short before charon gave it up. */
 export function silenceRule(log: CharonLog): Explanation | undefined {
-  if (
-    !log.has(/^(giving up after \d+ retransmits|establishing IKE_SA failed, peer not responding)$/)
-  )
-    return ended(log);
-  return { cause: 'peerUnreachable', message: `The ${log.peer} ${silence(log)}` };
+  const end = ended(log);
+  if (end !== undefined) return end;
+  const unanswered =
+    log.has(/^(sending )?retransmit \d+ of request /) ||
+    log.has(
+      /^(giving up after \d+ retransmits|establishing IKE_SA failed, peer not responding)$/,
+    ) ||
+    (log.has(/^initiating (Main Mode )?IKE_SA /) && !log.has(/^parsed \w+ response /)) ||
+    log.has(/ not established after \d+ms$/);
+  return unanswered
+    ? { cause: 'peerUnreachable', message: `The ${log.peer} ${silence(log)}` }
+    : undefined;
 }
 
 function ended({ has, peer }: CharonLog): Explanation | undefined {
@@ -85,7 +92,7 @@ function silence({ find, has, spec }: CharonLog): string {
     return `cannot be reached from ${formatIp(spec.connection.sourceAddress)}: ${error}. Add a route to it to the gateway.`;
   if (has(/^sending DPD request$/))
     return 'has stopped answering. Look whether it runs and the way to it is open.';
-  if (has(/^parsed (IKE_SA_INIT|ID_PROT) response /))
+  if (has(/^parsed (IKE_SA_INIT|ID_PROT) response /) && has(/^sending packet: .*\[4500\] to /))
     return 'answers on UDP port 500 but not on 4500. Let UDP port 4500 through, both ways.';
   return 'does not answer. Look whether it runs, and let UDP ports 500 and 4500 through, both ways.';
 }

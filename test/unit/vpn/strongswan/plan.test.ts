@@ -16,7 +16,10 @@ function loadedWith(names: readonly string[], byCertificate = false): Loaded {
 }
 
 function association(name: string, uniqueId: number): SeenSa {
-  return { name, uniqueId, state: 'ESTABLISHED', initiator: true, answered: true, children: [] };
+  return {
+    ...{ name, uniqueId, version: 2, state: 'ESTABLISHED' },
+    ...{ initiator: true, answered: true, children: [] },
+  };
 }
 
 describe('the plan for a charon', () => {

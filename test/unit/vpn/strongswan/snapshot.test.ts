@@ -19,6 +19,7 @@ function sa(
   return {
     [name]: {
       uniqueid: `${uniqueId}`,
+      version: '2',
       state: 'ESTABLISHED',
       'remote-host': '198.51.100.2',
       initiator: 'yes',
@@ -44,7 +45,8 @@ describe('readSnapshot', () => {
   it('reads what decides whether a tunnel is up', () => {
     const [read] = readSnapshot([sa(NAME, 3, [[7, 'INSTALLED', 26]])]);
     expect(read).toEqual({
-      ...{ name: NAME, uniqueId: 3, state: 'ESTABLISHED', initiator: true, answered: true },
+      ...{ name: NAME, uniqueId: 3, version: 2, state: 'ESTABLISHED' },
+      ...{ initiator: true, answered: true },
       remoteHost: read?.remoteHost,
       children: [{ uniqueId: 7, state: 'INSTALLED', interfaceId: 26 }],
     });
