@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ikev2ConnectionDocument } from '../../provider/remote-connection-schemas.js';
+import { capture, type Capture } from '../support/capture.js';
 import { exchange, startEcho } from '../support/host-echo.js';
 import { ipJson } from '../support/namespace.js';
 import type { Office } from '../support/office.js';
@@ -34,6 +35,8 @@ describe('dead peers (G9)', () => {
   let lab: VpnLab;
   let offices: Record<keyof typeof OFFICES, Office>;
   let cutAt: number;
+  /** What comes out of the gateway as it came out of a VM. */
+  let leaks: Capture;
 
   beforeAll(async () => {
     const names = Object.keys(SOURCES);
@@ -68,6 +71,7 @@ describe('dead peers (G9)', () => {
     }
     await eventually('the first of the pair answers', () => answers('paired'), 20_000);
 
+    leaks = await capture(lab.internet, 'eth0', 'src net 192.168.0.0/16', { direction: 'in' });
     cutAt = Date.now();
     await offices.pulled.cutLine();
     for (const name of ['calling', 'waiting', 'paired'] as const) await offices[name].charon.kill();
@@ -145,4 +149,8 @@ describe('dead peers (G9)', () => {
     await lab.tunnel('pulled').connected(BACK_WITHIN);
     await reaches(vm('pulled'), '192.168.101.10');
   }, 120_000);
+
+  test('nothing was sent in clear meanwhile', async () => {
+    expect(await leaks.stop()).toEqual([]);
+  });
 });

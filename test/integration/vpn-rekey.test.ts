@@ -20,6 +20,9 @@ const PSK = { method: 'psk', secret: 'renewed over and over' } as const;
 /** The length of its echo packets tells whose they are. */
 const BYTES = { blue: 100, red: 200 } as const;
 type Name = keyof typeof BYTES;
+/** Milliseconds between two pings, and what a new IKE SA takes in the second half of IKE_AUTH. */
+const INTERVAL = 5;
+const AUTHENTICATION_TIME = 25;
 
 /** Blue and red have equal addresses, their offices too; blue's SAs are renewed by hand, red's by time. */
 describe('SAs are renewed under traffic (G3)', () => {
@@ -50,12 +53,19 @@ describe('SAs are renewed under traffic (G3)', () => {
         }),
       ],
     });
+  /** A tunnel that has never known another setting. */
+  const pushAnew = async (blue: Parameters<typeof ikev2>[2]): Promise<void> => {
+    await lab.push({ blue: [], red: [] });
+    await push(blue);
+    await lab.tunnel('blue').connected();
+    await reaches(vm('blue'), offices.blue.hostAddress);
+  };
   const vm = (name: Name) => lab.tenants.tenant(name).vm;
   const pinging = async (name: Name): Promise<RunningPing> => {
     await lab.tunnel(name).connected();
     await reaches(vm(name), offices[name].hostAddress);
     return startPing(vm(name), offices[name].hostAddress, {
-      ...{ interval: 0.005, payloadBytes: BYTES[name] },
+      ...{ interval: INTERVAL / 1000, payloadBytes: BYTES[name] },
     });
   };
   const nothingLost = async (running: RunningPing): Promise<number> => {
@@ -117,7 +127,7 @@ describe('SAs are renewed under traffic (G3)', () => {
   }, 180_000);
 
   test('authenticated again, made before the old one is broken', async () => {
-    await push({ mainMode: { reauthenticate: true } });
+    await pushAnew({ mainMode: { reauthenticate: true } });
     const running = await pinging('blue');
     await running.answered(100);
     const before = await current('blue');
@@ -130,21 +140,23 @@ describe('SAs are renewed under traffic (G3)', () => {
       return (sas.length === 1 && only?.uniqueId !== before.ike.uniqueId) || undefined;
     });
     await running.answered(500);
-    expect(await nothingLost(running)).toBeGreaterThanOrEqual(500);
+    const result = await running.stop();
+    // The office uses the new SA before the gateway has heard of it: IKE_AUTH has no third message.
+    expect(lostOf(result).length).toBeLessThanOrEqual(AUTHENTICATION_TIME / INTERVAL);
+    expect(result).toMatchObject({ duplicates: 0, errors: [] });
   });
 
   test('renewed after so many bytes', async () => {
-    await push({ quickMode: { saLifeTimeKiloBytes: 1024 } });
-    const running = await pinging('blue');
+    await pushAnew({ quickMode: { saLifeTimeKiloBytes: 1024 } });
     const before = await current('blue');
-    await transfer({
+    const { client, server } = await transfer({
       ...{ client: vm('blue'), address: offices.blue.hostAddress, port: 9000 },
       ...{ server: offices.blue.host, bytes: 2 << 20, content: 'volume' },
     });
+    expect([client.received, server.received]).toEqual([server.sent, client.sent]);
     await eventually('another pair of ESP SAs', async () => {
       const { ike, spi } = await current('blue');
       return (spi !== before.spi && ike.uniqueId === before.ike.uniqueId) || undefined;
     });
-    await nothingLost(running);
   });
 });

@@ -15,6 +15,9 @@ const LONGEST_RUN = 15 * 60_000;
 /** How much slower than the host the guest is taken to be. */
 const TIME_FACTOR = 10;
 
+/** Milliseconds between two looks at what the guest has written. */
+const LOOK_INTERVAL = 200;
+
 /** How many lines of a guest that fails are shown. */
 const SHOWN_LINES = 200;
 
@@ -27,16 +30,14 @@ export async function runSuite(suite: Suite, kernel: KernelImage): Promise<Tally
   const initialRamDisk = await buildInitialRamDisk(kernel, directory);
   const machine = startMachine({ kernel, initialRamDisk, share });
   const timer = setTimeout(() => machine.signal('SIGKILL'), LONGEST_RUN);
-  let running = true;
-  void machine.ended.then(() => (running = false));
+  const ended = machine.ended.then(() => true);
   const records: GuestRecord[] = [];
   for (let last = false; !last;) {
     // What came before the end of the machine is there after it.
-    last = !running;
+    last = await Promise.race([ended, sleep(LOOK_INTERVAL).then(() => false)]);
     const fresh = readRecords(share).slice(records.length);
     records.push(...fresh);
     for (const record of fresh) if ('test' in record) print(record);
-    if (!last) await sleep(200);
   }
   clearTimeout(timer);
 

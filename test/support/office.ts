@@ -10,6 +10,8 @@ export interface OfficeOptions {
   readonly line: LineOptions;
   /** First three bytes of the office network; offices may have equal ones. */
   readonly lan: string;
+  /** False: the router has the office network's address on `lo` and stands for the host too. */
+  readonly withHost?: boolean;
   /** In the kernel where the kernel has ESP, if absent. */
   readonly esp?: PeerEsp;
   /**
@@ -33,11 +35,11 @@ export interface LineOptions {
 /** A remote site: its VPN router, an independent strongSwan, and one host behind it. */
 export interface Office {
   readonly label: string;
-  /** The VPN router. Its devices: `wan`, `lan`. */
+  /** The VPN router. Its devices: `wan` and, where there is a host, `lan`. */
   readonly namespace: Namespace;
   /** Of the router on its line. */
   readonly address: string;
-  /** The office network, of the `lan` device. */
+  /** The office network. */
   readonly prefix: string;
   readonly routerAddress: string;
   /** A host in the office network; its device is `eth0`. */
@@ -51,22 +53,24 @@ export interface Office {
   mendLine(): Promise<void>;
 }
 
+/** Asked once: offices share the machine's kernel. */
+let hasEsp: Promise<boolean> | undefined;
+
 export async function createOffice(options: OfficeOptions): Promise<Office> {
   const { label, line, lan, tunnelRoutes, settings = {} } = options;
   const namespace = await createNamespace(label);
-  const host = await createNamespace(`${label}-host`);
   await connectLine(namespace, label, line);
-  const [routerAddress, hostAddress] = [`${lan}.1`, `${lan}.10`];
-  await connect(
-    { namespace, device: 'lan', addresses: [`${routerAddress}/24`] },
-    { namespace: host, device: 'eth0', addresses: [`${hostAddress}/24`] },
-  );
-  await ip(host, `route add default via ${routerAddress}`);
+  const routerAddress = `${lan}.1`;
+  const { host, hostAddress } =
+    options.withHost === false
+      ? await standForHost(namespace, routerAddress)
+      : await connectHost(namespace, label, lan);
   await setSysctls(namespace, {
     ...{ 'net/ipv4/ip_forward': '1', 'net/ipv4/conf/all/rp_filter': '0' },
     'net/ipv4/conf/default/rp_filter': '0',
   });
-  const esp = options.esp ?? ((await kernelHasEsp(namespace)) ? 'kernel' : 'userSpace');
+  const esp =
+    options.esp ?? ((await (hasEsp ??= kernelHasEsp(namespace))) ? 'kernel' : 'userSpace');
   const ownRoutes = tunnelRoutes !== undefined && esp === 'userSpace';
   const charon = createPeerCharon(namespace, esp, {
     // Behind the table `main`: strongSwan's routes would lead its own packets into the tunnel.
@@ -96,6 +100,29 @@ async function connectLine(office: Namespace, label: string, line: LineOptions):
     { namespace: office, device: 'wan', addresses: [`${line.address}/30`] },
   );
   await ip(office, `route add default via ${line.upstreamAddress}`);
+}
+
+async function connectHost(
+  office: Namespace,
+  label: string,
+  lan: string,
+): Promise<Pick<Office, 'host' | 'hostAddress'>> {
+  const host = await createNamespace(`${label}-host`);
+  const [routerAddress, hostAddress] = [`${lan}.1`, `${lan}.10`];
+  await connect(
+    { namespace: office, device: 'lan', addresses: [`${routerAddress}/24`] },
+    { namespace: host, device: 'eth0', addresses: [`${hostAddress}/24`] },
+  );
+  await ip(host, `route add default via ${routerAddress}`);
+  return { host, hostAddress };
+}
+
+async function standForHost(
+  office: Namespace,
+  address: string,
+): Promise<Pick<Office, 'host' | 'hostAddress'>> {
+  await ip(office, `address add ${address}/24 dev lo`);
+  return { host: office, hostAddress: address };
 }
 
 /** The device of user-space ESP comes and goes with the daemon, and the routes with it. */

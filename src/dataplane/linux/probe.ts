@@ -45,12 +45,12 @@ async function probeTunnels(): Promise<FeatureProbe[]> {
     ),
     await script(
       'tun',
-      'ip tuntap add dev probe0 mode tun',
+      'modprobe -q tun 2>/dev/null; ip tuntap add dev probe0 mode tun',
       'ESP in user space needs it. Load the module tun, and let the gateway open /dev/net/tun.',
     ),
     await script(
       'ppp',
-      'modprobe -q ppp_generic 2>/dev/null; exec 3<>/dev/ppp',
+      'modprobe -q ppp_generic 2>/dev/null; test -c /dev/ppp && exec 3</dev/ppp',
       'L2TP and PPTP need it. Load the module ppp_generic, and let the gateway open /dev/ppp.',
     ),
     await script(

@@ -25,21 +25,21 @@ export async function readCredential(
   if (authentication.method === 'psk') return authentication;
   const { method, credential, certificateAuthorities, revocationLists, revocation } =
     authentication;
-  const authorities = certificateAuthorities.map(async (authority) =>
-    'certificate' in authority ? authority.certificate : await readFile(authority.certificateFile),
-  );
-  return {
-    method,
-    ...('certificate' in credential
-      ? { certificate: credential.certificate, privateKey: credential.privateKey }
+  const own =
+    'certificate' in credential
+      ? credential
       : {
           certificate: await readFile(credential.certificateFile),
           privateKey: new Secret(await readFile(credential.privateKeyFile)),
-        }),
-    certificateAuthorities: await Promise.all(authorities),
-    revocationLists,
-    revocation,
-  };
+        };
+  const authorities: string[] = [];
+  for (const authority of certificateAuthorities)
+    authorities.push(
+      'certificate' in authority
+        ? authority.certificate
+        : await readFile(authority.certificateFile),
+    );
+  return { ...own, method, certificateAuthorities: authorities, revocationLists, revocation };
 }
 
 /**

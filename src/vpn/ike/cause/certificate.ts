@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { shorten, type CharonLog, type Explanation } from './log.js';
+import type { CharonLog, Explanation } from './log.js';
 
 /** The peer's certificate, or what is known of it, was not good enough for us. */
 export function certificateRule(log: CharonLog): Explanation | undefined {
@@ -73,7 +73,7 @@ function notFound(log: CharonLog): Explanation {
 /** ` "text"`, or nothing. */
 function quoted(log: CharonLog, pattern: RegExp): string {
   const [text] = log.find(pattern) ?? [];
-  return text === undefined ? '' : ` "${shorten(text)}"`;
+  return text === undefined ? '' : ` "${text}"`;
 }
 
 /** What is wrong with our own certificate as far as its text tells; the peer does not say. */

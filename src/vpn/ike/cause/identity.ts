@@ -1,6 +1,6 @@
 import { localIdentity, remoteIdentity } from '../tunnel.js';
 import { ownCertificateProblem } from './certificate.js';
-import { shorten, type CharonLog, type Explanation } from './log.js';
+import type { CharonLog, Explanation } from './log.js';
 
 /** Somebody answers or calls, but is not who we expect or asks for somebody whom we are not. */
 export function identityRule(log: CharonLog): Explanation | undefined {
@@ -16,7 +16,7 @@ function wrongAnswerer(log: CharonLog): Explanation | undefined {
   if (is === undefined || expected === undefined) return undefined;
   return {
     cause: 'identityMismatch',
-    message: `The ${log.peer} says that it is "${shorten(is)}", but this connection expects "${expected}". Set remoteIdentity to what the peer says, or the peer's own identity to what is expected.`,
+    message: `The ${log.peer} says that it is "${is}", but this connection expects "${expected}". Set remoteIdentity to what the peer says, or the peer's own identity to what is expected.`,
   };
 }
 
@@ -28,11 +28,11 @@ function unknownCaller(log: CharonLog): Explanation | undefined {
   const asked =
     asksFor === undefined || asksFor === '' || asksFor === '%any'
       ? ''
-      : ` and looks for "${shorten(asksFor)}"`;
+      : ` and looks for "${asksFor}"`;
   const expected = remoteIdentity(log.spec);
   return {
     cause: 'identityMismatch',
-    message: `The ${log.peer} calls, says that it is "${shorten(is)}"${asked}; this connection expects ${expected === undefined ? 'anybody' : `"${expected}"`} and is "${localIdentity(log.spec)}". Set remoteIdentity and localIdentity to what the peer says, or change the peer.`,
+    message: `The ${log.peer} calls, says that it is "${is}"${asked}; this connection expects ${expected === undefined ? 'anybody' : `"${expected}"`} and is "${localIdentity(log.spec)}". Set remoteIdentity and localIdentity to what the peer says, or change the peer.`,
   };
 }
 
@@ -56,7 +56,7 @@ function wrongKey({ find, has, peer, spec }: CharonLog): string | undefined {
     return `The ${peer} has another pre-shared key. Push the same secret to both ends.`;
   const [ours, theirs] = find(/^no shared key found for '(.*)' - '(.*)'$/) ?? [];
   if (ours !== undefined && theirs !== undefined)
-    return `There is no pre-shared key for "${ours}" with "${shorten(theirs)}". Compare localIdentity and remoteIdentity with those that the peer is set to.`;
+    return `There is no pre-shared key for "${ours}" with "${theirs}". Compare localIdentity and remoteIdentity with those that the peer is set to.`;
   // IKEv1 derives the encryption from the key: with the wrong one there is nothing to read.
   if (
     spec.connection.type === 'l2tp' &&
@@ -79,5 +79,5 @@ function refused(log: CharonLog): string | undefined {
   const [constraint] = log.find(/^constraint check failed: (.*)$/) ?? [];
   return constraint === undefined
     ? undefined
-    : `The ${log.peer} has not authenticated as this connection wants: ${shorten(constraint)}.`;
+    : `The ${log.peer} has not authenticated as this connection wants: ${constraint}.`;
 }

@@ -17,7 +17,7 @@ export interface FailureContext {
 
 /** charon's lines of one try, searchable. */
 export interface CharonLog extends FailureContext {
-  /** The groups of the last line that matches, '' for those that took no part. */
+  /** The groups of the last line that matches, shortened; '' for those that took no part. */
   readonly find: (pattern: RegExp) => readonly string[] | undefined;
   readonly has: (pattern: RegExp) => boolean;
   /** For sentences: `peer 198.51.100.2`, or `peer` if nobody knows its address. */
@@ -28,7 +28,9 @@ export function readLog(lines: readonly string[], context: FailureContext): Char
   const find = (pattern: RegExp): readonly string[] | undefined => {
     const line = lines.findLast((candidate) => pattern.test(candidate));
     if (line === undefined) return undefined;
-    return (pattern.exec(line) ?? []).slice(1).map((group: string | undefined) => group ?? '');
+    return (pattern.exec(line) ?? [])
+      .slice(1)
+      .map((group: string | undefined) => shorten(group ?? ''));
   };
   const [caller] = find(/^(\S+) is initiating an? /) ?? [];
   const { destinationAddress } = context.spec.connection;

@@ -1,5 +1,5 @@
 import type { IpsecConnection } from '../../../model/remote-connection.js';
-import { shorten, type CharonLog, type Explanation } from './log.js';
+import type { CharonLog, Explanation } from './log.js';
 
 const UNACCEPTABLE =
   /^(received proposals unacceptable|no acceptable proposal found|no proposal found|no matching proposal found, sending NO_PROPOSAL_CHOSEN)$/;
@@ -15,7 +15,7 @@ function refusedByUs({ has, find, peer }: CharonLog): string | undefined {
   const [theirs = ''] = find(/^received proposals: (.*)$/) ?? [];
   const [ours = ''] = find(/^configured proposals: (.*)$/) ?? [];
   const [mode, protocol] = theirs.startsWith('ESP') ? ['quickMode', 'ESP'] : ['mainMode', 'IKE'];
-  return `The ${peer} and this connection have no ${protocol} algorithms in common. The peer proposes ${shorten(theirs)}; this connection takes ${ours}. Make ${mode} the same at both ends.`;
+  return `The ${peer} and this connection have no ${protocol} algorithms in common. The peer proposes ${theirs}; this connection takes ${ours}. Make ${mode} the same at both ends.`;
 }
 
 /** charon knows no connection of that version with that address. */

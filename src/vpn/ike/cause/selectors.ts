@@ -1,5 +1,5 @@
 import { formatPrefix } from '../../../net/prefix.js';
-import { shorten, type CharonLog, type Explanation } from './log.js';
+import type { CharonLog, Explanation } from './log.js';
 
 /** The ends do not agree on what goes through the tunnel. */
 export function selectorRule(log: CharonLog): Explanation | undefined {
@@ -11,12 +11,12 @@ export function selectorRule(log: CharonLog): Explanation | undefined {
 function notInstallable({ find }: CharonLog): string | undefined {
   const [local] = find(/^error installing route with policy (\S+) === \S+ out$/) ?? [];
   if (local !== undefined)
-    return `The routing domain has no address in ${shorten(local)}, which user space IPsec needs. Let the local traffic selector hold the gateway address of a virtual subnet.`;
+    return `The routing domain has no address in ${local}, which user space IPsec needs. Let the local traffic selector hold the gateway address of a virtual subnet.`;
   const [remote] =
     find(/^can't install route for \S+ === (\S+) out, conflicts with IKE traffic$/) ?? [];
   return remote === undefined
     ? undefined
-    : `The remote traffic selector ${shorten(remote)} is the peer's own address, which user space IPsec cannot do. Leave it out.`;
+    : `The remote traffic selector ${remote} is the peer's own address, which user space IPsec cannot do. Leave it out.`;
 }
 
 function refusedByUs({ find, peer, spec }: CharonLog): string | undefined {
@@ -25,7 +25,7 @@ function refusedByUs({ find, peer, spec }: CharonLog): string | undefined {
   const [local = ikev1Second, remote = ikev1First] =
     find(/^traffic selectors (.+) === (.+) unacceptable$/) ?? [];
   if (local === undefined || remote === undefined) return undefined;
-  return `The ${peer} wants a tunnel between ${shorten(local)} here and ${shorten(remote)} there, which this connection does not allow: ${allowed(spec.connection)}. Make them the same at both ends.`;
+  return `The ${peer} wants a tunnel between ${local} here and ${remote} there, which this connection does not allow: ${allowed(spec.connection)}. Make them the same at both ends.`;
 }
 
 function refusedByPeer({ has, peer, spec }: CharonLog): string | undefined {

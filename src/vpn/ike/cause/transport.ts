@@ -1,5 +1,5 @@
 import { formatIp } from '../../../net/ip.js';
-import { shorten, type CharonLog, type Explanation } from './log.js';
+import type { CharonLog, Explanation } from './log.js';
 
 /** It was our end that could not. */
 export function localRule({ find, has, spec }: CharonLog): Explanation | undefined {
@@ -39,7 +39,7 @@ export function peerRule(log: CharonLog): Explanation | undefined {
     ? undefined
     : {
         cause: 'other',
-        message: `The ${log.peer} refuses with ${shorten(notify)} (RFC 7296 section 3.10.1). Its log has the reason.`,
+        message: `The ${log.peer} refuses with ${notify} (RFC 7296 section 3.10.1). Its log has the reason.`,
       };
 }
 

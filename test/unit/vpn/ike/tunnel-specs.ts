@@ -11,7 +11,6 @@ export const SECRET = 'correct horse battery';
 const IPSEC = {
   id: ConnectionId('office'),
   sourceAddress: parseIp('203.0.113.1'),
-  destinationAddress: parseIp('203.0.113.2'),
   authentication: { method: 'psk', secret: new Secret(SECRET) },
   mainMode: DEFAULT_MAIN_MODE,
   quickMode: DEFAULT_QUICK_MODE,
@@ -20,10 +19,16 @@ const IPSEC = {
   routes: [{ destinationPrefix: parsePrefix('10.2.0.0/16'), metric: 10 }],
 } as const;
 
-export const IKEV2: Ikev2Connection = { ...IPSEC, type: 'ikev2', peerAddressMayChange: false };
+const PEER = { destinationAddress: parseIp('203.0.113.2') };
+
+/** From anybody. */
+export const WAITING: Ikev2Connection = { ...IPSEC, type: 'ikev2', peerAddressMayChange: false };
+
+export const IKEV2: Ikev2Connection = { ...WAITING, ...PEER };
 
 export const L2TP: L2tpConnection = {
   ...IPSEC,
+  ...PEER,
   type: 'l2tp',
   pointToPoint: { method: 'mschapv2', userName: 'office', secret: new Secret('in the link') },
 };
