@@ -14,7 +14,11 @@ import { requireBpfFileSystem } from './daemon/bpf-file-system.js';
 import { traceByPolicy } from './daemon/trace.js';
 import { tunnelEvent, tunnelSource, upTunnels } from './daemon/tunnels.js';
 import { loadObject, type ObjectOptions } from './dataplane/bpf/object.js';
-import { environmentDevices, type Environment } from './dataplane/compile/environment.js';
+import {
+  environmentDevices,
+  smallestMtu,
+  type Environment,
+} from './dataplane/compile/environment.js';
 import { tunnelDevice } from './dataplane/compile/tunnel-device.js';
 import { createKernelDataPlane } from './dataplane/kernel.js';
 import { externalGroup, namespaceName } from './dataplane/linux/names.js';
@@ -28,6 +32,7 @@ import { createPolicyService } from './policy/policy-service.js';
 import type { PolicyEnvironment } from './policy/environment.js';
 import { createReconciler } from './reconcile/loop.js';
 import type { TunnelStates, Vpn } from './vpn/port.js';
+import { createPppLinks } from './vpn/ppp/ppp-links.js';
 import type { VpnLog } from './vpn/strongswan/log.js';
 import { createStrongswanVpn } from './vpn/strongswan/vpn.js';
 import { VERSION } from './version.js';
@@ -44,7 +49,7 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   const events = createEventHub();
   const store = await openLmdbStore(config.stateDirectory);
   const dataPlane = openDataPlane(config);
-  const vpn = await openVpn(config, await dataPlane.probe(), log);
+  const vpn = await openVpn(config, dataPlane, log);
   const vpnSupport = await vpn.support();
   const policyEnvironment = policyEnvironmentOf(config, vpnSupport);
   const policy = await createPolicyService(store, policyEnvironment);
@@ -136,15 +141,16 @@ function openDataPlane(config: Config): DataPlane {
 }
 
 /** Where ESP is done is found by trying: by the kernel if it can, else by strongSwan itself. */
-function openVpn(config: Config, probes: readonly FeatureProbe[], log: VpnLog): Promise<Vpn> {
-  const has = (name: string): boolean =>
-    probes.some((probe) => probe.name === name && probe.available);
-  const tun = probes.find(({ name }) => name === 'tun');
-  const dataPath = has('kernelIpsec')
+async function openVpn(config: Config, dataPlane: DataPlane, log: VpnLog): Promise<Vpn> {
+  const probes = await dataPlane.probe();
+  const probe = (name: string): FeatureProbe =>
+    probes.find((each) => each.name === name) ?? { name, available: false };
+  const tun = probe('tun');
+  const dataPath = probe('kernelIpsec').available
     ? 'kernel'
-    : has('tun')
+    : tun.available
       ? 'userSpace'
-      : { unavailable: tun?.reason ?? 'The kernel has neither IPsec nor TUN devices.' };
+      : { unavailable: tun.reason ?? 'The kernel has neither IPsec nor TUN devices.' };
   const namespacePath = (domain: RoutingDomainId): string =>
     join('/run/netns', namespaceName(config.instance, domain));
   return createStrongswanVpn({
@@ -153,6 +159,13 @@ function openVpn(config: Config, probes: readonly FeatureProbe[], log: VpnLog): 
     prepareUserSpaceDevice: (domain, device) => limitTunnelDevice(namespacePath(domain), device),
     deviceOf: (id) => tunnelDevice('kernel', { id, type: 'ikev2' }).name,
     dataPath,
+    links: createPppLinks({
+      probes: { ppp: probe('ppp'), l2tp: probe('l2tp'), mppe: probe('mppe') },
+      allowInsecure: config.allowInsecureVpn,
+      outerMtu: async () =>
+        smallestMtu(environmentDevices(config.external, await dataPlane.deviceMtu())),
+      log,
+    }),
     allowInsecure: config.allowInsecureVpn,
     log,
   });

@@ -22,6 +22,10 @@ export const SUITES: readonly Suite[] = [
     name: 'nvgre-peers',
     files: ['test/kernel/suites/nvgre-peers.test.ts'],
   },
+  {
+    name: 'tunnel-links',
+    files: ['test/kernel/suites/tunnel-links.test.ts'],
+  },
 ];
 
 /**

@@ -43,6 +43,8 @@ async function placeSnapshot(place: Namespace): Promise<Record<string, unknown>>
     filters,
     routes: await json(place, 'ip', '-j', 'route', 'show', 'table', 'all'),
     routes6: await json(place, 'ip', '-6', '-j', 'route', 'show', 'table', 'all'),
+    rules: await json(place, 'ip', '-j', 'rule', 'show'),
+    rules6: await json(place, 'ip', '-6', '-j', 'rule', 'show'),
     proxies: await json(place, 'ip', '-j', 'neigh', 'show', 'proxy'),
     // Without what counts and what expires, with handles.
     ruleset: await runIn(place, 'nft', ['-s', '-t', '-a', 'list', 'ruleset']),

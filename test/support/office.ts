@@ -12,11 +12,12 @@ export interface OfficeOptions {
   readonly lan: string;
   /** False: the router has the office network's address on `lo` and stands for the host too. */
   readonly withHost?: boolean;
-  /** In the kernel where the kernel has ESP, if absent. */
+  /** If absent in the kernel, where that has ESP and the office has no `tunnelRoutes`. */
   readonly esp?: PeerEsp;
   /**
    * Destinations that lead into the tunnel by the office's own routes. Without them strongSwan
    * makes routes from the traffic selectors, which it cannot where those cover the peer itself.
+   * User-space ESP only: in the kernel selectors take packets whatever the routes say.
    */
   readonly tunnelRoutes?: readonly string[];
   /** Of the main section of strongswan.conf, besides what every office has. */
@@ -69,19 +70,18 @@ export async function createOffice(options: OfficeOptions): Promise<Office> {
     ...{ 'net/ipv4/ip_forward': '1', 'net/ipv4/conf/all/rp_filter': '0' },
     'net/ipv4/conf/default/rp_filter': '0',
   });
-  const esp =
-    options.esp ?? ((await (hasEsp ??= kernelHasEsp(namespace))) ? 'kernel' : 'userSpace');
-  const ownRoutes = tunnelRoutes !== undefined && esp === 'userSpace';
+  const byKernel = tunnelRoutes === undefined && (await (hasEsp ??= kernelHasEsp(namespace)));
+  const esp = options.esp ?? (byKernel ? 'kernel' : 'userSpace');
   const charon = createPeerCharon(namespace, esp, {
     // Behind the table `main`: strongSwan's routes would lead its own packets into the tunnel.
-    ...(ownRoutes ? { routing_table_prio: 40_000 } : {}),
+    ...(tunnelRoutes === undefined ? {} : { routing_table_prio: 40_000 }),
     ...settings,
   });
   const cut = `nvgt-cut-${label}`;
   return {
     ...{ label, namespace, address: line.address, prefix: `${lan}.0/24`, routerAddress },
     ...{ host, hostAddress, esp },
-    charon: ownRoutes ? withRoutes(charon, namespace, tunnelRoutes) : charon,
+    charon: tunnelRoutes === undefined ? charon : withRoutes(charon, namespace, tunnelRoutes),
     async cutLine() {
       await runIn(line.upstream, 'nft', [
         `table inet ${cut} { chain forward { type filter hook forward priority -10; ` +

@@ -1,7 +1,7 @@
 import { isRemote } from '../../model/connection.js';
 import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import type { RemoteConnection } from '../../model/remote-connection.js';
-import { familyOf, type IpAddress } from '../../net/ip.js';
+import { compareIp, familyOf, type IpAddress } from '../../net/ip.js';
 import { defaultPrefix, formatPrefix, prefixFamily, type Prefix } from '../../net/prefix.js';
 import type { Device, KernelObject, Route, RoutingRule } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
@@ -76,7 +76,10 @@ function* ownWay(
     owner: view.owner,
   });
   for (const family of families) {
-    const source = [...sources.keys()].find((address) => familyOf(address) === family);
+    // Of several the first by value: the order of a policy is no reason for another one.
+    const [source] = [...sources.keys()]
+      .filter((each) => familyOf(each) === family)
+      .sort(compareIp);
     const device: Device = { kind: 'domain', device: 'ext' };
     yield route(defaultPrefix(family), { device, ...(source === undefined ? {} : { source }) });
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
 import { open, readFile, readlink, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,6 +44,9 @@ const RECORD = [
 
 const MOUNT = 'while [ "$1" != -- ]; do mount --bind "$1" "$2"; shift 2; done; shift; exec "$@"';
 
+/** Appended to, so that whoever reads it may empty it. */
+const EMPTIED = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+
 /** Milliseconds until the started command has to have become the program. */
 const START_TIMEOUT = 10_000;
 const LOOK_INTERVAL = 10;
@@ -55,7 +59,7 @@ const LOOK_INTERVAL = 10;
 export async function startDaemon(command: DaemonCommand): Promise<Daemon> {
   const pidFile = pidFileOf(command.directory, command.name);
   await rm(pidFile, { force: true });
-  const output = await open(outputFileOf(command.directory, command.name), 'w', 0o600);
+  const output = await open(outputFileOf(command.directory, command.name), EMPTIED, 0o600);
   try {
     const [file, ...args] = commandLine(command, pidFile);
     const child = spawn(file, args, {

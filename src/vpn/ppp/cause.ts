@@ -15,7 +15,7 @@ export interface AttemptContext {
 interface Rule {
   readonly pattern: RegExp;
   /** @param said the groups of the pattern */
-  explain(said: readonly string[], context: AttemptContext): Explanation;
+  readonly explain: (said: readonly string[], context: AttemptContext) => Explanation;
 }
 
 /**
@@ -54,7 +54,7 @@ const USER =
 const RULES: readonly Rule[] = [
   {
     pattern:
-      /(Couldn't open the \/dev\/ppp device|lacks kernel support for PPP|Couldn't create new ppp unit|MPPE required, but kernel has no support)/,
+      /(Couldn't open the \/dev\/ppp device|Couldn't set tty to PPP discipline|lacks kernel support for PPP|Couldn't create new ppp unit|MPPE required, but kernel has no support)/,
     explain: ([what = '']) => ({
       cause: 'daemonFailed',
       message: `The kernel of the gateway cannot do what the link needs (${what}). Load the modules ppp_generic, l2tp_ppp and, for PPTP, ppp_mppe.`,
@@ -68,7 +68,8 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    pattern: /(MPPE required but peer|MPPE disabled|Refusing MPPE stateful mode|Too many MPPE errors)/,
+    pattern:
+      /(MPPE required but peer|MPPE disabled|Refusing MPPE stateful mode|Too many MPPE errors)/,
     explain: (_, context) => ({
       cause: 'noProposalChosen',
       message: `The ${name(context)} does not encrypt as this link has to be (MPPE, 128 bits, stateless). Allow it there.`,
@@ -126,6 +127,20 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
+    pattern: /pptp_gre_bind.*: bind: (.*)$/,
+    explain: ([reason = '']) => ({
+      cause: 'other',
+      message: `The source address of the connection cannot be spoken from: ${reason}. It comes with the external device.`,
+    }),
+  },
+  {
+    pattern: /^\/usr\/sbin\/pppd: (.*)$/,
+    explain: ([reason = '']) => ({
+      cause: 'daemonFailed',
+      message: `pppd does not start: ${reason}`,
+    }),
+  },
+  {
     pattern: /\]: connect: (.*)$/,
     explain: ([reason = ''], context) => ({
       cause: 'peerUnreachable',
@@ -159,7 +174,9 @@ function ended(lines: readonly string[], context: AttemptContext): Explanation |
   const over = lines.some((line) => /^(Connection terminated|Modem hangup)/.test(line));
   const wasUp = lines.some((line) => /^local +IP address /.test(line));
   if (!over || wasUp) return undefined;
-  const said = lines.map((line) => /^LCP terminated by peer \((.*)\)/.exec(line)?.[1]).find(Boolean);
+  const said = lines
+    .map((line) => /^LCP terminated by peer \((.*)\)/.exec(line)?.[1])
+    .find(Boolean);
   return {
     cause: 'other',
     message: `The ${name(context)} has ended the link before it was up${said === undefined ? '' : `, saying "${shorten(said)}"`}. Its log has the reason.`,
@@ -174,7 +191,9 @@ export function explainTunnel(
   const { peer } = context;
   if (peer === undefined) return undefined;
   const address = formatIp(peer).replaceAll('.', String.raw`\.`);
-  const closed = new RegExp(String.raw`onnection (?:\d+ )?closed to ${address}, port \d+ \((.*?)\)`);
+  const closed = new RegExp(
+    String.raw`onnection (?:\d+ )?closed to ${address}, port \d+ \((.*?)\)`,
+  );
   const reason = lines.map((line) => closed.exec(line)?.[1]).findLast(Boolean);
   if (reason === undefined || OURS.includes(reason)) return undefined;
   return reason === 'Timeout'

@@ -22,13 +22,14 @@ export interface Link {
 }
 
 /** The text of a link's record, the file that tells a later process what an earlier one set up. */
-export function formatRecord({ connection, ...link }: Link): string {
-  const { localAddress, peer, remoteAddress } = link;
+export function formatRecord(link: Link): string {
+  const { type, role, localAddress, peer, device, remoteAddress, digest } = link;
   const record = {
-    ...link,
-    localAddress: formatIp(localAddress),
+    ...{ type, role, localAddress: formatIp(localAddress) },
     ...(peer === undefined ? {} : { peer: formatIp(peer) }),
+    ...(device === undefined ? {} : { device }),
     ...(remoteAddress === undefined ? {} : { remoteAddress: formatIp(remoteAddress) }),
+    digest,
   };
   return `${JSON.stringify(record)}\n`;
 }

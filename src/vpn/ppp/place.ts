@@ -11,9 +11,9 @@ import type { Link } from './link.js';
  * <domain's directory>/ppp/            0700; the daemons see it as /etc/ppp
  *   chap-secrets, pap-secrets          of all links that wait for their peer
  *   link-<connection>.record           what was set up (link.ts)
- *   link-<connection>.options, .log    for its pppd; what its pppd says
+ *   link-<connection>.options, .log    for its pppd; what that says
  *   l2tp-<address>.conf, .control      xl2tpd at a local address
- *   pptpd-<address>.conf, .options     pptpd at a local address, and all its pppds
+ *   pptpd-<address>.conf, .options, .log   pptpd at a local address, and all its pppds
  *   <daemon>.pid, <daemon>.output
  *   run/                               the daemons see it as /run
  */
@@ -88,15 +88,18 @@ export function recordFile(connection: ConnectionId): string {
   return `${LINK}${connection}${RECORD}`;
 }
 
-export function optionsFile(connection: ConnectionId): string {
-  return `${LINK}${connection}.options`;
+/** The options of the pppds that serve a link: those of its pptpd where they cannot know whom. */
+export function optionsFile(link: Pick<Link, 'connection' | 'device' | 'localAddress'>): string {
+  return `${pppdName(link)}.options`;
 }
 
-/** What the pppds that serve a link say: of all links together where they cannot be told apart. */
+/** What they say. */
 export function logFile(link: Pick<Link, 'connection' | 'device' | 'localAddress'>): string {
-  return link.device === undefined
-    ? `${pptpdName(link.localAddress)}.log`
-    : `${LINK}${link.connection}.log`;
+  return `${pppdName(link)}.log`;
+}
+
+function pppdName(link: Pick<Link, 'connection' | 'device' | 'localAddress'>): string {
+  return link.device === undefined ? pptpdName(link.localAddress) : `${LINK}${link.connection}`;
 }
 
 /** Names of daemons that have run here and were not ended in order. */

@@ -1,5 +1,5 @@
 import type { PointToPoint } from '../../model/remote-connection.js';
-import { formatIp, isIpv4, type IpAddress, type Ipv4 } from '../../net/ip.js';
+import { formatIp, isIpv4, type IpAddress } from '../../net/ip.js';
 import { logFile, optionsFile, pptpdName, seenPath } from './place.js';
 import type { Link } from './link.js';
 import { quoteWord } from './word.js';
@@ -7,30 +7,22 @@ import { quoteWord } from './word.js';
 type Method = PointToPoint['method'];
 
 /**
- * The options file of the pppd of one link (pppd(8)).
+ * The options file of the pppd of one link, or of all pppds of a pptpd, which do not know yet who
+ * calls and what addresses that one has (pppd(8)).
  * @param mtu of the link, both ways
  */
 export function pppdOptions(link: Link, pointToPoint: PointToPoint, mtu: number): string {
-  return lines([
-    `# Connection ${link.connection}. Written by nvgate.`,
-    ...(link.device === undefined ? [] : [`ifname ${link.device}`]),
-    ...(link.role === 'call' ? ourProof(pointToPoint) : theirProof(serverName(link), pointToPoint)),
-    ...addresses(link, pointToPoint),
-    ...(link.type === 'pptp' ? [...ENCRYPTED, ...(link.role === 'call' ? dial(link) : [])] : PLAIN),
-    ...common(mtu, logFile(link)),
-  ]);
-}
-
-/** The options file of all pppds of a pptpd: who calls, and hence its addresses, they learn later. */
-export function pptpdOptions(localAddress: Ipv4, mtu: number): string {
-  const name = pptpdName(localAddress);
-  return lines([
+  const { device, role, type } = link;
+  const options = [
     '# Written by nvgate.',
-    ...theirProof(name, { method: 'mschapv2' }),
-    'noipdefault',
-    ...ENCRYPTED,
-    ...common(mtu, `${name}.log`),
-  ]);
+    ...(device === undefined ? [] : [`ifname ${device}`]),
+    ...(role === 'call' ? ourProof(pointToPoint) : theirProof(serverName(link), pointToPoint)),
+    ...(device === undefined ? ['noipdefault'] : addresses(link, pointToPoint)),
+    ...(type === 'pptp' ? ENCRYPTED : PLAIN),
+    ...(type === 'pptp' && role === 'call' ? dial(link) : []),
+    ...common(mtu, logFile(link)),
+  ];
+  return `${options.join('\n')}\n`;
 }
 
 /** By which secrets files know the gateway: a peer is looked for among the secrets of its link alone. */
@@ -133,11 +125,7 @@ function common(mtu: number, log: string): string[] {
   ];
 }
 
-function lines(options: readonly string[]): string {
-  return `${options.join('\n')}\n`;
-}
-
 /** What `pppd file` and `pppoptfile` are to be given. */
 export function seenOptions(link: Link): string {
-  return seenPath(optionsFile(link.connection));
+  return seenPath(optionsFile(link));
 }

@@ -17,7 +17,7 @@ export function createPptpCall(place: PppPlace, link: Link, random: () => number
   });
   async function stop(): Promise<void> {
     await keeper.stop();
-    const file = optionsFile(link.connection);
+    const file = optionsFile(link);
     await endPppds((await findPppds(place)).filter((pppd) => usesOptions(pppd, file)));
   }
   return {

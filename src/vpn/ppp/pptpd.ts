@@ -3,7 +3,6 @@ import type { Carrier } from './carrier.js';
 import { createKeeper } from './keeper.js';
 import { pptpdName, removeFiles, replaceFile, seenPath, type PppPlace } from './place.js';
 import { endPppds, pppdOfDevice } from './pppd-process.js';
-import { pptpdOptions } from './pppd-options.js';
 import { pptpdConf } from './pptpd-conf.js';
 
 export const PPTPD = '/usr/sbin/pptpd';
@@ -12,16 +11,10 @@ export const PPTPD = '/usr/sbin/pptpd';
 const FIRST_MESSAGE = 2;
 
 /**
- * pptpd at one local address. The links that it has begun go on without it, and who may call is
- * read anew for each call: it needs no restart for any change.
- * @param mtu of the links
+ * pptpd at one local address. The links that it has begun go on without it, and options and
+ * secrets are read anew for each call: it needs no restart for any change.
  */
-export function createPptpd(
-  place: PppPlace,
-  address: Ipv4,
-  mtu: number,
-  random: () => number,
-): Carrier {
+export function createPptpd(place: PppPlace, address: Ipv4, random: () => number): Carrier {
   const { directory } = place;
   const name = pptpdName(address);
   const [conf, options, pid] = [`${name}.conf`, `${name}.options`, `run/${name}.pid`];
@@ -35,10 +28,7 @@ export function createPptpd(
   return {
     find: () => keeper.find(),
     async tend() {
-      await keeper.ensure(async () => {
-        await replaceFile(directory, conf, pptpdConf(address));
-        await replaceFile(directory, options, pptpdOptions(address, mtu));
-      });
+      await keeper.ensure(() => replaceFile(directory, conf, pptpdConf(address)));
     },
     async hangUp(_, device) {
       const pppd = device === undefined ? undefined : await pppdOfDevice(place, device);

@@ -154,7 +154,7 @@ export function createXl2tpd(place: PppPlace, address: Ipv4, random: () => numbe
   }
 
   async function pppdsOf(links: readonly Link[]) {
-    const files = links.map(({ connection }) => optionsFile(connection));
+    const files = links.map(optionsFile);
     const pppds = await findPppds(place);
     return pppds.filter((pppd) => files.some((file) => usesOptions(pppd, file)));
   }

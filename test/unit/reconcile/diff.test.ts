@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/dataplane/compile/compile.js';
-import type { KernelObject } from '../../../src/dataplane/kernel-object.js';
+import { tunnelDevice } from '../../../src/dataplane/compile/tunnel-device.js';
+import { objectValue, type KernelObject } from '../../../src/dataplane/kernel-object.js';
+import { ConnectionId } from '../../../src/model/connection.js';
 import { diff } from '../../../src/reconcile/diff.js';
 import { BLUE, ENVIRONMENT, policyOf } from '../../support/policy-of.js';
 
@@ -24,6 +26,22 @@ const DESIRED = compile(
   ENVIRONMENT,
   'all',
 );
+
+const TUNNEL = policyOf({
+  routingDomains: [
+    {
+      id: BLUE,
+      virtualSubnets: [{ vsid: 5001, prefixes: ['192.168.1.0/24'] }],
+      connections: [
+        {
+          ...{ id: 'office', type: 'ikev2', routes: [{ destinationPrefix: '10.9.0.0/16' }] },
+          ...{ sourceAddress: '203.0.113.10', destinationAddress: '198.51.100.2' },
+          authentication: { method: 'psk', secret: 'secret' },
+        },
+      ],
+    },
+  ],
+});
 
 function kinds(from: Iterable<KernelObject>, to: Iterable<KernelObject>): string[] {
   const names = diff(to, from).map(({ action, object }) => `${action} ${object.kind}`);
@@ -69,6 +87,21 @@ describe('diff', () => {
     ]);
     const removed = diff([], observed).map(({ object }) => object);
     expect(removed.filter((object) => 'place' in object && object.place === BLUE)).toEqual([]);
+  });
+
+  it('takes the routes into a tunnel for gone with its device, and the rule away before it', () => {
+    const ipsec = 'kernel';
+    const { name: device } = tunnelDevice(ipsec, { id: ConnectionId('office'), type: 'ikev2' });
+    const up = new Map([[BLUE, new Map([[ConnectionId('office'), { device }]])]]);
+    const withTunnel = compile(TUNNEL, { ...ENVIRONMENT, ipsec, tunnels: up }, 'all');
+    const without = withTunnel.filter(
+      (object) =>
+        object.kind !== 'tunnelLink' &&
+        object.kind !== 'rule' &&
+        !(object.kind === 'route' && objectValue(object).startsWith(`dev ${device}`)),
+    );
+    expect(kinds(without, withTunnel)).toEqual(['add tunnelLink', 'add route', 'add rule']);
+    expect(kinds(withTunnel, without)).toEqual(['remove rule', 'remove tunnelLink']);
   });
 
   it('finds nothing to do between equal states', () => {
