@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Ikev2ConnectionDocument } from '../../provider/remote-connection-schemas.js';
 import { createDirectory } from '../support/namespace.js';
 import type { Office } from '../support/office.js';
-import { ping } from '../support/ping.js';
+import { expectAnswers } from '../support/ping.js';
 import { createAuthority, type Authority, type Leaf } from '../support/pki.js';
 import { cleanUp } from '../support/process-owner.js';
 import { serveOcsp, serveRevocationList } from '../support/revocation-server.js';
@@ -62,7 +62,7 @@ describe('IKEv2 with certificates (G3)', () => {
     await lab.push({ blue: [connection()] });
     await lab.tunnel('blue').connected();
     await reaches(blueVm(), office.hostAddress);
-    expect(await ping(office.host, '192.168.1.101')).toMatchObject({ received: 3 });
+    await expectAnswers(office.host, '192.168.1.101');
     const answer = await lab.controller.send('GET', '/v1/policy');
     expect(answer.body).toContain('BEGIN CERTIFICATE');
     expect(answer.body).not.toContain('PRIVATE KEY');

@@ -3,7 +3,7 @@ import { capture } from '../support/capture.js';
 import { exchange } from '../support/host-echo.js';
 import { ip, setSysctls } from '../support/namespace.js';
 import type { Office } from '../support/office.js';
-import { ping } from '../support/ping.js';
+import { expectAnswers, ping } from '../support/ping.js';
 import { cleanUp } from '../support/process-owner.js';
 import { transfer } from '../support/tcp-transfer.js';
 import { createVpnLab, expectGateway, ikev2, reaches, type VpnLab } from '../support/vpn-lab.js';
@@ -69,10 +69,9 @@ describe('ICMP errors pass through the tunnel (G3)', () => {
     expect(mtu).toBeGreaterThanOrEqual(1280);
     expect(mtu).toBeLessThan(1458);
     const outside = await capture(lab.internet, 'office', 'ip[6:2] & 0x3fff != 0');
-    const fits = await ping(vm(), office.hostAddress, {
+    await expectAnswers(vm(), office.hostAddress, {
       ...{ payloadBytes: mtu - HEADERS, dontFragment: true },
     });
-    expect(fits).toMatchObject({ received: 3, errors: [] });
     // Nobody on the way had to cut it.
     expect(await outside.stop()).toEqual([]);
   });

@@ -4,7 +4,7 @@ import type { ConnectionDocument } from '../../provider/schemas.js';
 import { capture } from '../support/capture.js';
 import { gatewayCharon } from '../support/gateway-charon.js';
 import type { Office } from '../support/office.js';
-import { lostOf, ping, startPing } from '../support/ping.js';
+import { expectAnswers, lostOf, ping, startPing } from '../support/ping.js';
 import { cleanUp } from '../support/process-owner.js';
 import { transfer } from '../support/tcp-transfer.js';
 import {
@@ -60,8 +60,8 @@ describe('IKEv2 with a pre-shared key (G3, G9)', () => {
     const clear = await capture(lab.internet, 'blueoffice', 'not udp and not arp');
     const sealed = await capture(lab.internet, 'blueoffice', 'udp port 4500 or ip proto 50');
     await reaches(vm('blue'), blueOffice.hostAddress);
-    expect(await ping(vm('blue'), blueOffice.hostAddress)).toMatchObject({ received: 3 });
-    expect(await ping(blueOffice.host, vmAddress)).toMatchObject({ received: 3 });
+    await expectAnswers(vm('blue'), blueOffice.hostAddress);
+    await expectAnswers(blueOffice.host, vmAddress);
     expect((await sealed.stop()).length).toBeGreaterThanOrEqual(12);
     expect(await clear.stop()).toEqual([]);
   });
@@ -226,7 +226,7 @@ describe('IKEv2 with a pre-shared key (G3, G9)', () => {
       const after = await charon.sas();
       expect(after[0]?.uniqueId).toBe(before[0]?.uniqueId);
       expect(after[0]?.children[0]?.spiIn).toBe(before[0]?.children[0]?.spiIn);
-      expect(await ping(vm('blue'), blueOffice.hostAddress)).toMatchObject({ received: 3 });
+      await expectAnswers(vm('blue'), blueOffice.hostAddress);
     });
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { capture, type Capture } from '../support/capture.js';
 import { ip } from '../support/namespace.js';
 import type { Office } from '../support/office.js';
-import { ping, startPing } from '../support/ping.js';
+import { expectAnswers, ping, startPing } from '../support/ping.js';
 import { cleanUp } from '../support/process-owner.js';
 import {
   createVpnLab,
@@ -68,9 +68,9 @@ describe('route-based, everything through the tunnel (G3)', () => {
     await office.charon.start();
     await lab.tunnel('blue').connected();
     await reaches(vm(), FAR);
-    expect(await ping(vm(), FAR)).toMatchObject({ received: 3 });
-    expect(await ping(vm(), office.hostAddress)).toMatchObject({ received: 3 });
-    expect(await ping(office.host, '192.168.1.101')).toMatchObject({ received: 3 });
+    await expectAnswers(vm(), FAR);
+    await expectAnswers(vm(), office.hostAddress);
+    await expectAnswers(office.host, '192.168.1.101');
   });
 
   test('while it breaks and comes back nothing gets out', async () => {

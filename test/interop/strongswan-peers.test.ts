@@ -4,8 +4,8 @@ import { createNamespace, runIn, setSysctls, type Namespace } from '../support/n
 import { createNatBox, forwardIpsec } from '../support/nat-box.js';
 import { createOffice, type Office } from '../support/office.js';
 import { PEER, peering, type PeerAuthentication } from '../support/office-peering.js';
-import { ping } from '../support/ping.js';
-import { createAuthority, type Authority, type LeafOptions } from '../support/pki.js';
+import { expectAnswers, ping } from '../support/ping.js';
+import { createAuthority, type Authority, type Leaf, type LeafOptions } from '../support/pki.js';
 import { eventually } from '../support/process.js';
 import { cleanUp } from '../support/process-owner.js';
 import { serveOcsp, serveRevocationList } from '../support/revocation-server.js';
@@ -62,12 +62,15 @@ describe('independent strongSwan peers', () => {
     await between(east, west, PSK);
     await between(west, east, PSK);
     await east.charon.initiate(PEER.child);
-    expect(await ping(east.host, west.hostAddress)).toMatchObject({ received: 3 });
+    await expectAnswers(east.host, west.hostAddress);
     const [before] = await west.charon.sas();
     expect(before).toMatchObject({
       ...{ state: 'ESTABLISHED', remoteAddress: east.address },
-      children: [{ state: 'INSTALLED', packetsIn: 3, packetsOut: 3 }],
+      children: [{ state: 'INSTALLED' }],
     });
+    const [child] = before?.children ?? [];
+    expect(child?.packetsIn).toBeGreaterThanOrEqual(3);
+    expect(child?.packetsOut).toBeGreaterThanOrEqual(3);
     await east.charon.rekeyIke(PEER.connection);
     await west.charon.rekeyChild(PEER.child);
     const [after] = await eventually('the new SAs', async () => {
@@ -75,7 +78,7 @@ describe('independent strongSwan peers', () => {
       return sas.length === 1 && (sas[0]?.children.length ?? 0) > 1 ? sas : undefined;
     });
     expect(after?.uniqueId).not.toBe(before?.uniqueId);
-    expect(await ping(west.host, east.hostAddress)).toMatchObject({ received: 3 });
+    await expectAnswers(west.host, east.hostAddress);
     await east.charon.terminate(PEER.connection);
     await eventually('west knows', async () => (await west.charon.sas()).length === 0 || undefined);
     expect(await ping(east.host, west.hostAddress, { count: 1 })).toMatchObject({ received: 0 });
@@ -124,7 +127,7 @@ describe('independent strongSwan peers', () => {
     await hidden.charon.initiate(PEER.child);
     const [seen] = await east.charon.sas();
     expect(seen?.remoteAddress).toBe(outside.address);
-    expect(await ping(hidden.host, east.hostAddress)).toMatchObject({ received: 3 });
+    await expectAnswers(hidden.host, east.hostAddress);
     await hidden.charon.terminate(PEER.connection);
 
     await forwardIpsec(box, 'outside', hidden.address);
@@ -137,16 +140,19 @@ describe('independent strongSwan peers', () => {
       }),
     );
     await east.charon.initiate(PEER.child);
-    expect(await ping(east.host, hidden.hostAddress)).toMatchObject({ received: 3 });
+    await expectAnswers(east.host, hidden.hostAddress);
   });
 
   describe('certificates', () => {
     let ours: Authority;
     let foreign: Authority;
+    /** East's. */
+    let own: Leaf;
 
     beforeAll(async () => {
       ours = await createAuthority('ours');
       foreign = await createAuthority('foreign');
+      own = await ours.issue({ name: 'east.example' });
     });
 
     /** East calls; west's certificate is made as told, east judges it. */
@@ -159,11 +165,10 @@ describe('independent strongSwan peers', () => {
       await callWith(leaf, judged, authority);
     };
     const callWith = async (
-      leaf: Awaited<ReturnType<Authority['issue']>>,
+      leaf: Leaf,
       judged: { readonly lists?: readonly string[]; readonly strict?: boolean } = {},
       authority = ours,
     ): Promise<void> => {
-      const own = await ours.issue({ name: 'east.example' });
       await east.charon.load(
         peering({
           ...{ remoteAddress: west.address, remoteIdentity: 'west.example' },
@@ -181,7 +186,7 @@ describe('independent strongSwan peers', () => {
 
     test('good', async () => {
       await call({});
-      expect(await ping(east.host, west.hostAddress)).toMatchObject({ received: 3 });
+      await expectAnswers(east.host, west.hostAddress);
     });
 
     test('expired, and of a foreign authority', async () => {
@@ -244,7 +249,7 @@ describe('independent strongSwan peers', () => {
     }
     await north.charon.initiate(PEER.child);
     const clear = await capture(internet, 'north', 'icmp');
-    expect(await ping(north.host, south.hostAddress)).toMatchObject({ received: 3 });
+    await expectAnswers(north.host, south.hostAddress);
     expect(await clear.stop()).toEqual([]);
     expect(await runIn(internet, 'ip', ['route'])).not.toContain('192.168.');
   });

@@ -26,6 +26,25 @@ export const SUITES: readonly Suite[] = [
     name: 'tunnel-links',
     files: ['test/kernel/suites/tunnel-links.test.ts'],
   },
+  {
+    name: 'vpn-ikev2',
+    files: [
+      'test/integration/vpn-psk.test.ts',
+      'test/integration/vpn-same-nets.test.ts',
+      'test/integration/vpn-route-based.test.ts',
+      'test/integration/vpn-policy-based.test.ts',
+      'test/integration/vpn-icmp.test.ts',
+      'test/integration/vpn-restart.test.ts',
+    ],
+  },
+  {
+    name: 'vpn-l2tp',
+    files: ['test/kernel/suites/vpn-l2tp.test.ts'],
+  },
+  {
+    name: 'vpn-pptp',
+    files: ['test/kernel/suites/vpn-pptp.test.ts'],
+  },
 ];
 
 /**

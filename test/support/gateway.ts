@@ -5,7 +5,8 @@ import type { PolicyDocument } from '../../provider/schemas.js';
 import { mountBpf } from './bpf-mount.js';
 import { instanceName, removeNamespaces } from './gateway-instance.js';
 import { createDirectory, type Namespace } from './namespace.js';
-import { eventually, start, tryRun, type Background, type CommandResult } from './process.js';
+import { patience } from './patience.js';
+import { start, tryRun, type Background, type CommandResult } from './process.js';
 import { atExit } from './process-owner.js';
 
 /** nvgate itself, as an operator runs it: the built daemon and the built CLI. */
@@ -54,18 +55,25 @@ export function createGateway(
   let daemon: Background | undefined;
   const logs: string[] = [];
 
-  const cli = (args: readonly string[], input?: string): Promise<CommandResult> =>
-    tryRun(process.execPath, [MAIN, '--config', configFile, ...args], {
+  const run = (args: readonly string[], input?: string): Promise<CommandResult> =>
+    tryRun(process.execPath, [MAIN, ...args], {
       namespace,
       ...(input === undefined ? {} : { input }),
       timeout: 120_000,
     });
 
+  const cli = (args: readonly string[], input?: string): Promise<CommandResult> =>
+    run(['--config', configFile, ...args], input);
+
   async function nvgate(args: readonly string[], input?: string): Promise<string> {
-    const { status, stdout, stderr } = await cli(args, input);
-    if (status !== 0) throw new Error(`nvgate ${args.join(' ')} (${status}): ${stderr}`);
-    return stdout;
+    return outputOf(args, await cli(args, input));
   }
+
+  /** What the CLI would find in the configuration; to read one is most of what it does. */
+  const direct = [
+    ...['--url', 'https://127.0.0.1:7637', '--token-file', join(stateDirectory, 'token')],
+    ...['--ca', join(stateDirectory, 'tls', 'cert.pem'), '--timeout', String(patience(30))],
+  ];
 
   async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await daemon?.stop(signal);
@@ -79,25 +87,15 @@ export function createGateway(
     stateDirectory,
     async start() {
       daemon = start(process.execPath, [MAIN, 'run', '--config', configFile], { namespace });
-      const running = daemon;
-      await eventually(
-        'nvgate is ready',
-        async () => {
-          const { status } = await cli(['status', '-o', 'json']);
-          if (status === 0) return true;
-          const gone = await Promise.race([running.ended, Promise.resolve(undefined)]);
-          if (gone !== undefined)
-            throw new Error(`nvgate ended (${gone}): ${running.stdout()}${running.stderr()}`);
-          return undefined;
-        },
-        30_000,
-      );
+      // Not by the CLI: one that finds nobody takes longer than the daemon needs to start.
+      await daemon.until((self) => self.stderr().includes('nvgate serves'), 30_000);
     },
     stop,
     cli,
     nvgate,
     async apply(policy) {
-      await nvgate(['apply', '-f', '-', '--replace', '--wait'], JSON.stringify(policy));
+      const args = ['apply', '-f', '-', '--replace', '--wait'];
+      outputOf(args, await run([...direct, ...args], JSON.stringify(policy)));
     },
     log: () => logs.join('') + (daemon === undefined ? '' : daemon.stdout() + daemon.stderr()),
     pid: () => daemon?.pid ?? -1,
@@ -108,4 +106,9 @@ export function createGateway(
       forget();
     },
   };
+}
+
+function outputOf(args: readonly string[], { status, stdout, stderr }: CommandResult): string {
+  if (status !== 0) throw new Error(`nvgate ${args.join(' ')} (${status}): ${stderr}`);
+  return stdout;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, type CommandOptions } from './process.js';
@@ -109,6 +109,17 @@ export function killAllIn(name: string): void {
       // It has ended by itself.
     }
   }
+}
+
+/** Kills the processes in the namespace that run one of the programs. */
+export function killAllNamed(name: string, programs: readonly string[]): void {
+  for (const pid of pidsIn(name))
+    try {
+      const program = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+      if (programs.includes(program)) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
 }
 
 function pidsIn(name: string): number[] {

@@ -38,7 +38,10 @@ export async function serveRevocationList(
   return handle(server, () => server.stdout());
 }
 
-/** An OCSP responder (RFC 6960) that knows what the authority has issued and revoked by then. */
+/**
+ * An OCSP responder (RFC 6960) that knows what the authority has issued and revoked by then. The
+ * authority must issue nothing while it runs: OpenSSL reads the index again, but half an index too.
+ */
 export async function serveOcsp(
   namespace: Namespace,
   authority: Authority,

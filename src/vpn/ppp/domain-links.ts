@@ -109,7 +109,7 @@ export function createDomainLinks(options: PppDomainOptions): DomainLinks {
     const failures = tend ? await carriers.tend(links) : new Map<string, string>();
     for (const [daemon, reason] of failures)
       log.warn({ daemon, reason }, 'A daemon of PPP links does not run');
-    const pid = await carriers.anyPid(links.map(({ link }) => link));
+    const pid = (await carriers.anyPid(links.map(({ link }) => link))) ?? (await pidOfLink(links));
     const interfaces = pid === undefined ? NO_INTERFACES : await readInterfaces(pid);
     const lines = await logs.read(links.map(({ link }) => link));
     for (const each of links) {
@@ -125,6 +125,17 @@ export function createDomainLinks(options: PppDomainOptions): DomainLinks {
       await findCaller(each);
     }
     tell();
+  }
+
+  /** Of a link that goes on without the daemon that has begun it, which PPTP callers' do. */
+  async function pidOfLink(links: readonly HeldLink[]): Promise<number | undefined> {
+    for (const each of links) {
+      const { device } = each.status();
+      if (each.link.type !== 'pptp' || device === undefined) continue;
+      const pppd = await pppdOfDevice(place, device);
+      if (pppd !== undefined) return pppd.daemon.pid;
+    }
+    return undefined;
   }
 
   /** Where a peer that may be anywhere is, as soon as it is up. */

@@ -9,6 +9,10 @@ set +a
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
+# By their first use the kernel loads the module behind them, as on a system with systemd.
+mkdir -p /dev/net
+mknod -m 666 /dev/net/tun c 10 200
+mknod -m 600 /dev/ppp c 108 0
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm

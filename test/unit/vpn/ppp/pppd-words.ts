@@ -10,7 +10,7 @@ export function pppdWords(text: string): string[][] {
   const lines: string[][] = [[]];
   let word: string | undefined;
   let quote = '';
-  const characters = [...text];
+  const characters = Array.from(text);
   const end = (): void => {
     if (word !== undefined) lines.at(-1)?.push(word);
     word = undefined;

@@ -59,6 +59,6 @@ export function waiting(
     type,
     id,
     { ...options, pointToPoint: { ...ADDRESSES, ...options.pointToPoint } },
-    { initiate: false, ...fields } as Fields,
+    { initiate: false, ...fields },
   );
 }
