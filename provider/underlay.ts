@@ -13,6 +13,8 @@ export interface PathMtuReport {
   readonly providerAddress: ProviderAddress;
   /** Bytes of outer packet. */
   readonly mtu: number;
+  /** Bytes of inner packet: what senders are told. */
+  readonly innerMtu: number;
   /** The router that said so last. */
   readonly router: Ipv4;
   readonly learnedAt: Date;

@@ -12,7 +12,7 @@ import { capabilitiesOf } from './daemon/capabilities.js';
 import { createEventHub, gatewayEvent } from './daemon/event-hub.js';
 import { requireBpfFileSystem } from './daemon/bpf-file-system.js';
 import { traceByPolicy } from './daemon/trace.js';
-import { pathMtuEvent, peerProblemEvent } from './daemon/underlay.js';
+import { pathMtuEvent, peerProblemEvent, underlaySource } from './daemon/underlay.js';
 import { tunnelEvent, tunnelSource, upTunnels } from './daemon/tunnels.js';
 import { loadObject, type ObjectOptions } from './dataplane/bpf/object.js';
 import { environmentDevices, type Environment } from './dataplane/compile/environment.js';
@@ -103,10 +103,7 @@ export async function startDaemon(config: Config): Promise<Daemon> {
     policy,
     status: reconciler,
     tunnels: tunnelSource(vpn),
-    underlay: {
-      pathMtus: () => [...pathMtus.current().values()],
-      peerProblems: () => dataPlane.peerProblems(),
-    },
+    underlay: underlaySource(pathMtus, dataPlane),
     environment: policyEnvironment,
     capabilities: async () =>
       capabilitiesOf(await dataPlane.probe(), await environment(), config.limits, vpnSupport),

@@ -1,4 +1,3 @@
-import { NVGRE_OVERHEAD } from '../../src/codec/nvgre.js';
 import { PEER_PROBLEMS, peerProblemOf } from '../../src/forwarding/peer-problem.js';
 import { formatIp } from '../../src/net/ip.js';
 import type { GatewayAnswer } from '../answer-schemas.js';
@@ -10,10 +9,10 @@ const LISTED_PROBLEMS = 100;
 export function listPathMtus(underlay: UnderlaySource): GatewayAnswer['pathMtus'] {
   return [...underlay.pathMtus()]
     .sort((a, b) => a.mtu - b.mtu || a.providerAddress - b.providerAddress)
-    .map(({ providerAddress, mtu, router, learnedAt }) => ({
+    .map(({ providerAddress, mtu, innerMtu, router, learnedAt }) => ({
       providerAddress: formatIp(providerAddress),
       mtu,
-      innerMtu: mtu - NVGRE_OVERHEAD,
+      innerMtu,
       router: formatIp(router),
       learnedAt: learnedAt.toISOString(),
     }));

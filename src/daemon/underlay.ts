@@ -1,9 +1,27 @@
 import type { GatewayEvent } from '../../provider/context.js';
-import type { DataPlaneEvent } from '../dataplane/port.js';
+import type { UnderlaySource } from '../../provider/underlay.js';
+import { NVGRE_OVERHEAD } from '../codec/nvgre.js';
+import type { DataPlane, DataPlaneEvent } from '../dataplane/port.js';
 import { PEER_PROBLEMS, peerProblemOf } from '../forwarding/peer-problem.js';
 import type { ProviderAddress } from '../model/addresses.js';
 import { formatIp } from '../net/ip.js';
+import type { PathMtuWatch } from '../underlay/watch.js';
 import type { PathMtu } from '../underlay/path-mtu.js';
+
+/** What the provider API shows of the underlay. */
+export function underlaySource(
+  pathMtus: Pick<PathMtuWatch, 'current'>,
+  dataPlane: Pick<DataPlane, 'peerProblems'>,
+): UnderlaySource {
+  return {
+    pathMtus: () =>
+      [...pathMtus.current().values()].map((pathMtu) => ({
+        ...pathMtu,
+        innerMtu: pathMtu.mtu - NVGRE_OVERHEAD,
+      })),
+    peerProblems: () => dataPlane.peerProblems(),
+  };
+}
 
 /** The event that tells of another path MTU; undefined: what was known has become too old. */
 export function pathMtuEvent(

@@ -3,7 +3,11 @@ import type { RouteTarget } from '../../model/forwarding-table.js';
 import type { IpFamily } from '../../net/ip.js';
 import { innerMtu, NVGRE_OVERHEAD, type Environment } from './environment.js';
 
-/** An IPv6 link carries no less, and its hosts send no less (RFC 8200 section 5). */
+/**
+ * An IPv6 link carries no less, and its hosts need not send less (RFC 8200 section 5). Where the
+ * underlay carries less than 1322 bytes, IPv6 packets of more than fits are lost: NVGRE is not
+ * fragmented (N8).
+ */
 const IPV6_MTU_MIN = 1280;
 
 /** What path limits depend on. */

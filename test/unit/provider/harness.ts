@@ -173,7 +173,7 @@ const [PEER, ROUTER] = [parseIpv4('10.1.1.20'), parseIpv4('10.1.1.1')];
 export const PATH_MTUS: readonly PathMtuReport[] = [
   {
     providerAddress: ProviderAddress(PEER),
-    ...{ mtu: 1400, router: ROUTER, learnedAt: new Date('2026-11-22T08:00:00Z') },
+    ...{ mtu: 1400, innerMtu: 1358, router: ROUTER, learnedAt: new Date('2026-11-22T08:00:00Z') },
   },
 ];
 
