@@ -27,7 +27,7 @@ export interface Sorting {
   /** Seconds that a router's word counts (RFC 1191 section 6.3 says ten minutes). */
   readonly maxAgeSeconds: number;
   /** The routing domains that send to that provider address now. */
-  domainsBehind(providerAddress: ProviderAddress): ReadonlySet<RoutingDomainId>;
+  readonly domainsBehind: (providerAddress: ProviderAddress) => ReadonlySet<RoutingDomainId>;
 }
 
 export interface SortedPathMtus {

@@ -22,7 +22,8 @@ import { enterNamespace } from './network-namespace-thread.js';
 export interface BpfLab {
   /** Replaces all tables. */
   load(entries: ForwardingEntries): void;
-  decap(frame: Uint8Array): TestRun;
+  /** @param gsoSize payload of each segment, where the packet is still to be segmented */
+  decap(frame: Uint8Array, gsoSize?: number): TestRun;
   encap(frame: Uint8Array, domain: RoutingDomainId): TestRun;
   /** What routers and peers were found to say since the last call. */
   takePathMtus(): PathMtuReading[];
@@ -84,10 +85,10 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
         }
       tables.setAll(tableEntries(entries));
     },
-    decap: (frame) => {
+    decap: (frame, gsoSize) => {
       const addressed = Uint8Array.from(frame);
       addressed.set(underlayMac.subarray(0, Math.min(6, frame.length)));
-      return decap(addressed, underlay.ifindex);
+      return decap(addressed, underlay.ifindex, gsoSize);
     },
     encap: (frame, domain) => encap(frame, domains.get(domain) ?? 0),
     takePathMtus: () => {

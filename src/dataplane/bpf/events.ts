@@ -17,7 +17,8 @@ export function watchEvents(map: Fd, listener: (event: DataPlaneEvent) => void):
   const arrived: Buffer[] = [];
   const callback = koffi.register((_context: unknown, data: unknown, size: bigint | number) => {
     // The record is the kernel's again as soon as this returns; nothing may be thrown from here.
-    arrived.push(Buffer.from(koffi.decode(data, koffi.array('uint8_t', Number(size), 'Typed'))));
+    const bytes = koffi.decode(data, koffi.array('uint8_t', Number(size), 'Typed')) as Uint8Array;
+    arrived.push(Buffer.from(bytes));
     return 0;
   }, koffi.pointer(RECORD_CALLBACK));
   const ring = expectHandle(bpf.ringBufferNew(map, callback, null, null), 'BPF ring buffer events');
