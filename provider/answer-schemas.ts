@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { ERROR_CODES } from '../src/errors.js';
+import { PEER_PROBLEM_NAMES } from '../src/forwarding/peer-problem.js';
 import { VERDICT_NAMES } from '../src/forwarding/verdict.js';
 
 /*
@@ -51,6 +52,23 @@ export const PushAnswerSchema = Type.Object(
 
 const FailureSchema = Type.Object({ ref: Type.Optional(Ref), reason: Type.String() });
 
+const PathMtuSchema = Type.Object({
+  providerAddress: Type.String({ description: 'PA of the peer' }),
+  mtu: Type.Integer({ description: 'Bytes of outer packet that the way there carries' }),
+  innerMtu: Type.Integer({ description: 'Bytes of inner packet: what senders are told' }),
+  router: Type.String({ description: 'Underlay router that has said so' }),
+  learnedAt: Type.String({ description: 'RFC 3339; when it last said so' }),
+});
+
+const PeerProblemSchema = Type.Object({
+  providerAddress: Type.String({ description: 'PA of the peer' }),
+  problem: Type.Enum(PEER_PROBLEM_NAMES),
+  description: Type.String({ description: 'What the peer does' }),
+  advice: Type.String({ description: 'What to do about it' }),
+  packets: Type.Integer({ description: 'Packets since the data plane was first made' }),
+  lastSeenAt: Type.String({ description: 'RFC 3339, to the second' }),
+});
+
 export const GatewaySchema = Type.Object(
   {
     name: Type.String(),
@@ -85,6 +103,13 @@ export const GatewaySchema = Type.Object(
       },
       { description: 'Remote connections by state' },
     ),
+    pathMtus: Type.Array(PathMtuSchema, {
+      description:
+        'Peers to which the way carries less than the underlay device, the smallest first',
+    }),
+    peerProblems: Type.Array(PeerProblemSchema, {
+      description: 'Peers whose NVGRE is wrong, those heard of last first; no more than 100',
+    }),
   },
   { $id: 'Gateway', description: 'What the gateway is and how it is' },
 );
@@ -170,6 +195,9 @@ export const TraceAnswerSchema = Type.Object(
       sourceMac: Type.Optional(Type.String({ description: 'Inner source MAC' })),
       destinationMac: Type.Optional(Type.String({ description: 'Inner destination MAC' })),
       underlay: Type.Optional(Type.String()),
+      pathMtu: Type.Optional(
+        Type.Integer({ description: 'Bytes of outer packet that a router on the way carries' }),
+      ),
       connection: Type.Optional(Type.String({ description: 'Id of the connection' })),
       destinationPrefix: Type.Optional(Type.String({ description: 'Route of the connection' })),
     }),

@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { PeerProblem } from '../src/forwarding/peer-problem.js';
 import type { TraceQuery, TraceResult } from '../src/forwarding/trace-result.js';
 import type { PolicyEnvironment } from '../src/policy/environment.js';
 import type { PolicyService } from '../src/policy/service.js';
 import type { StatusSource } from '../src/reconcile/status.js';
 import type { Capabilities } from './answer-schemas.js';
 import type { TunnelSource, TunnelState } from './tunnels.js';
+import type { UnderlaySource } from './underlay.js';
 
 /** Everything that the provider API asks of the gateway. */
 export interface ProviderContext {
@@ -12,6 +14,7 @@ export interface ProviderContext {
   readonly policy: PolicyService;
   readonly status: StatusSource;
   readonly tunnels: TunnelSource;
+  readonly underlay: UnderlaySource;
   /** Configured devices, limits and what the system supports: what a policy may name. */
   readonly environment: PolicyEnvironment;
   /** What the running system supports now (G6). */
@@ -62,6 +65,24 @@ export type GatewayEvent =
       /** Of the failure that led there. */
       readonly cause?: string;
       readonly reason?: string;
+    }
+  /**
+   * A router says that the way to a peer carries less; without `mtu`: the word of it has become too
+   * old, and packets of full size are tried again.
+   */
+  | {
+      readonly type: 'pathMtu';
+      readonly providerAddress: string;
+      readonly mtu?: number;
+      readonly router?: string;
+    }
+  /** A peer sends what is not NVGRE as it should be; at most once a second for each peer and problem. */
+  | {
+      readonly type: 'peerProblem';
+      readonly providerAddress: string;
+      readonly problem: PeerProblem;
+      /** What it does and what to do. */
+      readonly message: string;
     };
 
 export interface EventSource {

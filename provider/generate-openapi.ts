@@ -25,6 +25,7 @@ const ABSENT_GATEWAY: ProviderContext = {
     onPush: absent,
   },
   tunnels: { stateOf: absent, securityAssociations: absent },
+  underlay: { pathMtus: absent, peerProblems: absent },
   status: { status: absent, stateOf: absent, synchronized: absent },
   environment: {
     underlay: [],

@@ -12,6 +12,7 @@ import { capabilitiesOf } from './daemon/capabilities.js';
 import { createEventHub, gatewayEvent } from './daemon/event-hub.js';
 import { requireBpfFileSystem } from './daemon/bpf-file-system.js';
 import { traceByPolicy } from './daemon/trace.js';
+import { pathMtuEvent, peerProblemEvent, underlaySource } from './daemon/underlay.js';
 import { tunnelEvent, tunnelSource, upTunnels } from './daemon/tunnels.js';
 import { loadObject, type ObjectOptions } from './dataplane/bpf/object.js';
 import {
@@ -25,12 +26,15 @@ import { externalGroup, namespaceName } from './dataplane/linux/names.js';
 import { createLinuxNetwork } from './dataplane/linux/network.js';
 import { limitTunnelDevice } from './dataplane/linux/user-space-ipsec.js';
 import type { DataPlane, FeatureProbe } from './dataplane/port.js';
+import type { ProviderAddress } from './model/addresses.js';
 import type { RoutingDomainId } from './model/routing-domain-id.js';
 import type { VpnSupport } from './model/vpn-support.js';
 import { openLmdbStore } from './policy/lmdb-store.js';
 import { createPolicyService } from './policy/policy-service.js';
 import type { PolicyEnvironment } from './policy/environment.js';
 import { createReconciler } from './reconcile/loop.js';
+import type { PathMtu } from './underlay/path-mtu.js';
+import { watchPathMtus } from './underlay/watch.js';
 import type { TunnelStates, Vpn } from './vpn/port.js';
 import { createPppLinks } from './vpn/ppp/ppp-links.js';
 import type { VpnLog } from './vpn/strongswan/log.js';
@@ -53,8 +57,21 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   const vpnSupport = await vpn.support();
   const policyEnvironment = policyEnvironmentOf(config, vpnSupport);
   const policy = await createPolicyService(store, policyEnvironment);
+
+  const pathMtus = watchPathMtus({
+    source: dataPlane,
+    policy: () => policy.current().policy,
+    maxAgeSeconds: config.pathMtuSeconds,
+    onChange: (address, pathMtu, domains) => {
+      const event = pathMtuEvent(address, pathMtu);
+      events.emit(event);
+      log.info(event, 'The way to a peer carries another size of packets');
+      reconciler.environmentChanged(domains);
+    },
+    onError: (err) => log.error({ err }, 'Path MTUs could not be read; the next event or look may'),
+  });
   const environment = (): Promise<Environment> =>
-    environmentOf(config, dataPlane, vpn.states(), vpnSupport);
+    environmentOf(config, dataPlane, vpn.states(), pathMtus.current(), vpnSupport);
 
   const reconciler = createReconciler({
     policy,
@@ -71,7 +88,18 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   const unsubscribe = vpn.onChange((change) => {
     const event = tunnelEvent(change);
     if (event !== undefined) events.emit(event);
-    reconciler.tunnelsChanged([change.domain]);
+    reconciler.environmentChanged([change.domain]);
+  });
+  // What routers have said while nobody listened counts as well, and its routes are to stay.
+  await pathMtus.refresh();
+  const stopUnderlayEvents = dataPlane.onEvent((event) => {
+    if (event.kind === 'pathMtu') void pathMtus.refresh();
+    else {
+      const told = peerProblemEvent(event);
+      if (told === undefined) return;
+      events.emit(told);
+      log.warn(told, 'A peer sends what is not NVGRE as it should be');
+    }
   });
   reconciler.start();
 
@@ -80,6 +108,7 @@ export async function startDaemon(config: Config): Promise<Daemon> {
     policy,
     status: reconciler,
     tunnels: tunnelSource(vpn),
+    underlay: underlaySource(pathMtus, dataPlane),
     environment: policyEnvironment,
     capabilities: async () =>
       capabilitiesOf(await dataPlane.probe(), await environment(), config.limits, vpnSupport),
@@ -96,6 +125,8 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   return {
     stop: async () => {
       await server.close();
+      stopUnderlayEvents();
+      pathMtus.close();
       await reconciler.stop();
       unsubscribe();
       await vpn.close();
@@ -198,6 +229,7 @@ async function environmentOf(
   config: Config,
   dataPlane: DataPlane,
   tunnels: TunnelStates,
+  pathMtus: ReadonlyMap<ProviderAddress, PathMtu>,
   { dataPath }: VpnSupport,
 ): Promise<Environment> {
   const mtus = await dataPlane.deviceMtu();
@@ -208,5 +240,6 @@ async function environmentOf(
     externalGroup: externalGroup(config.instance),
     ...(dataPath === undefined ? {} : { ipsec: dataPath }),
     tunnels: upTunnels(tunnels),
+    pathMtus: new Map([...pathMtus].map(([address, { mtu }]) => [address, mtu])),
   };
 }

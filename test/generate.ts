@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { configJsonSchema } from '../src/config/generate-schema.js';
 import { ERROR_CODES } from '../src/errors.js';
+import { PEER_PROBLEMS } from '../src/forwarding/peer-problem.js';
 import { VERDICTS } from '../src/forwarding/verdict.js';
 import { openapiDocument } from '../provider/generate-openapi.js';
 
@@ -11,6 +12,7 @@ import { openapiDocument } from '../provider/generate-openapi.js';
 
 const GENERATED: Record<string, () => string | Promise<string>> = {
   'src/dataplane/bpf/verdict.h': verdictHeader,
+  'src/dataplane/bpf/peer_problem_number.h': peerProblemHeader,
   'provider/openapi.json': async () => json(await openapiDocument()),
   'docs/verdicts.md': verdictTable,
   'docs/error-codes.md': errorTable,
@@ -21,16 +23,38 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
+function constantOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
 function verdictHeader(): string {
-  const lines = Object.entries(VERDICTS).map(([name, info]) => {
-    const constant = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-    return `\tVERDICT_${constant} = ${info.number}, /* ${info.description} */`;
-  });
+  const lines = Object.entries(VERDICTS).map(
+    ([name, info]) => `\tVERDICT_${constantOf(name)} = ${info.number}, /* ${info.description} */`,
+  );
   return `/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /* Generated from src/forwarding/verdict.ts by \`npm run generate\`. */
 #pragma once
 
 enum verdict {
+${lines.join('\n')}
+};
+`;
+}
+
+/** Those that are no verdict as well. */
+function peerProblemHeader(): string {
+  const lines = Object.entries(PEER_PROBLEMS)
+    .filter(([name]) => !(name in VERDICTS))
+    .map(
+      ([name, info]) =>
+        `\tPEER_PROBLEM_${constantOf(name)} = ${info.number}, /* ${info.description} */`,
+    );
+  return `/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Generated from src/forwarding/peer-problem.ts by \`npm run generate\`. */
+#pragma once
+
+/* A packet that is dropped for what it shows has the verdict's number (verdict.h). */
+enum peer_problem_number {
 ${lines.join('\n')}
 };
 `;

@@ -26,7 +26,7 @@ export function events(app: FastifyInstance, context: ProviderContext): void {
         operationId: 'watchEvents',
         summary: 'What happens at the gateway, as server-sent events',
         description:
-          'Events: `revision` (a push was stored), `synchronized` (a revision was brought to the kernel), `failure` (an object could not be made), `recovered` (now it could), `repaired` (the kernel was found to differ, and mended), `connection` (a remote connection has come to another state). The first event is the revision at the time.',
+          'Events: `revision` (a push was stored), `synchronized` (a revision was brought to the kernel), `failure` (an object could not be made), `recovered` (now it could), `repaired` (the kernel was found to differ, and mended), `connection` (a remote connection has come to another state), `pathMtu` (a router says that the way to a peer carries less, or that has become too old to count), `peerProblem` (a peer’s NVGRE is wrong). The first event is the revision at the time.',
         tags: ['events'],
         response: answers(
           Type.String({ description: 'Events, until one side ends the stream' }),

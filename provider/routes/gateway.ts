@@ -4,6 +4,7 @@ import type { Policy } from '../../src/model/policy.js';
 import { GatewaySchema, type GatewayAnswer } from '../answer-schemas.js';
 import type { ProviderContext } from '../context.js';
 import { answers } from '../route-schemas.js';
+import { listPathMtus, listPeerProblems } from '../translate/underlay.js';
 import type { TunnelSource } from '../tunnels.js';
 
 /** GET /v1/gateway */
@@ -18,16 +19,14 @@ export function gateway(app: FastifyInstance, context: ProviderContext): void {
         response: answers(GatewaySchema, [401]),
       },
     },
-    () => describe(context),
+    async () => describe(context, await listPeerProblems(context.underlay)),
   );
 }
 
-function describe({
-  gateway: { name, version, startedAt },
-  policy,
-  status,
-  tunnels,
-}: ProviderContext): GatewayAnswer {
+function describe(
+  { gateway: { name, version, startedAt }, policy, status, tunnels, underlay }: ProviderContext,
+  peerProblems: GatewayAnswer['peerProblems'],
+): GatewayAnswer {
   const { revision, policy: current } = policy.current();
   const now = status.status();
   const failures = [
@@ -49,6 +48,8 @@ function describe({
     },
     counts: count(current),
     tunnels: countTunnels(current, tunnels),
+    pathMtus: listPathMtus(underlay),
+    peerProblems,
   };
 }
 

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { Type } from 'typebox';
+import { peerProblemOf } from '../../src/forwarding/peer-problem.js';
 import { verdictOf } from '../../src/forwarding/verdict.js';
+import { formatIp } from '../../src/net/ip.js';
 import type { CounterReading, ProviderContext } from '../context.js';
 import { answers } from '../route-schemas.js';
 import { tunnelMetrics } from './tunnel-metrics.js';
@@ -87,6 +89,31 @@ function createRegistry(context: ProviderContext): Registry {
     collect() {
       this.reset();
       this.inc(status.status().repairs);
+    },
+  });
+  new Counter({
+    name: 'nvgate_peer_malformed_total',
+    help: 'Packets that are not NVGRE as it should be, by the provider address they came from',
+    labelNames: ['peer', 'reason'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { providerAddress, problem, packets } of await context.underlay.peerProblems()) {
+        const reason = peerProblemOf(problem);
+        if (reason !== undefined)
+          this.inc({ peer: formatIp(providerAddress), reason }, Number(packets));
+      }
+    },
+  });
+  new Gauge({
+    name: 'nvgate_path_mtu_bytes',
+    help: 'Outer packet that the way to a peer carries, where a router has said so',
+    labelNames: ['peer'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { providerAddress, mtu } of context.underlay.pathMtus())
+        this.set({ peer: formatIp(providerAddress) }, mtu);
     },
   });
   new Gauge({

@@ -28,6 +28,7 @@ function formatOutcome(outcome: TraceOutcome): TraceAnswer['outcome'] {
         sourceMac: formatMac(outcome.sourceMac),
         destinationMac: formatMac(outcome.destinationMac),
         underlay: outcome.underlay,
+        ...(outcome.pathMtu === undefined ? {} : { pathMtu: outcome.pathMtu }),
       };
     case 'connection':
       return {

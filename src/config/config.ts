@@ -17,6 +17,8 @@ export interface Config {
   readonly limits: LimitsConfig;
   /** Seconds between full comparisons of the kernel with the policy. */
   readonly reconcileIntervalSeconds: number;
+  /** Seconds that a router's word on a path MTU counts (N9). */
+  readonly pathMtuSeconds: number;
   /** A mounted bpf file system; the maps are pinned below `<bpfDirectory>/<instance>`. */
   readonly bpfDirectory: string;
 }

@@ -17,5 +17,6 @@ export const DEFAULT_CONFIG: Config = {
     providerPeers: 1_048_576,
   },
   reconcileIntervalSeconds: 10,
+  pathMtuSeconds: 600,
   bpfDirectory: '/sys/fs/bpf',
 };

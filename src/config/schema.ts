@@ -85,7 +85,8 @@ export const ConfigSchema = Type.Object(
     runDirectory: Type.String({
       pattern: '^/',
       default: DEFAULT_CONFIG.runDirectory,
-      description: 'Absolute path; holds sockets and settings of the VPN daemons, nothing that must last',
+      description:
+        'Absolute path; holds sockets and settings of the VPN daemons, nothing that must last',
     }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
       default: DEFAULT_CONFIG.logLevel,
@@ -110,6 +111,13 @@ export const ConfigSchema = Type.Object(
       maximum: 86_400,
       default: DEFAULT_CONFIG.reconcileIntervalSeconds,
       description: 'Seconds between full comparisons of the kernel with the policy',
+    }),
+    pathMtuSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 86_400,
+      default: DEFAULT_CONFIG.pathMtuSeconds,
+      description:
+        'Seconds until a path MTU that a router has reported is tried to be exceeded again',
     }),
     bpfDirectory: Type.String({
       pattern: '^/',

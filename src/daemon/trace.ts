@@ -18,7 +18,8 @@ export function traceByPolicy(
       .map((domain) => domain.head.id),
   );
   const objects = compile(policy, environment, { gateway: true, domains });
-  return trace(query, forwardingTables(entriesOf(objects)), policy, environment.tunnels);
+  const { tunnels, pathMtus } = environment;
+  return trace(query, forwardingTables(entriesOf(objects)), policy, tunnels, pathMtus);
 }
 
 function entriesOf(objects: readonly KernelObject[]): ForwardingEntries {

@@ -150,6 +150,10 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       return Promise.resolve(failures);
     },
     counters: () => Promise.resolve([]),
+    pathMtus: () => Promise.resolve([]),
+    forgetPathMtus: () => Promise.resolve(),
+    peerProblems: () => Promise.resolve([]),
+    onEvent: () => () => undefined,
     probe: () => Promise.resolve([]),
     deviceMtu: () => Promise.resolve(options.devices),
     close: () => Promise.resolve(),

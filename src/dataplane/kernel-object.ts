@@ -279,7 +279,7 @@ export function objectValue(object: KernelObject): string {
     }
     case 'lookupRecord': {
       const entry = object.entry;
-      return `${entry.vsid} ${entry.macAddress} ${entry.providerAddress ?? 'local'} ${entry.onLink}`;
+      return `${entry.vsid} ${entry.macAddress} ${entry.providerAddress ?? 'local'} ${entry.onLink} ${entry.maxLength ?? ''}`;
     }
     case 'customerRoute': {
       const target = object.entry.target;

@@ -2,8 +2,10 @@ import { messageOf, NvgateError } from '../errors.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { attachedTag, attachFilter, detachFilter, programTag } from './bpf/filter.js';
 import { readCounters } from './bpf/counters.js';
+import { watchEvents } from './bpf/events.js';
 import type { LoadedObject, ProgramName } from './bpf/object.js';
 import { createTables, type DeviceIndex, type Tables } from './bpf/tables.js';
+import { createUnderlayMaps } from './bpf/underlay-maps.js';
 import { isTableEntry, type Device, type Filter, type KernelObject } from './kernel-object.js';
 import type { DataPlane, FeatureProbe, Operation, OperationFailure, Scope } from './port.js';
 import { stretches } from './stretches.js';
@@ -39,6 +41,9 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     decap: programTag(object.programs.decap),
     encap: programTag(object.programs.encap),
   };
+
+  const underlayMaps = createUnderlayMaps(object.maps);
+  let stopEvents = (): void => undefined;
 
   async function observe(scope: Scope): Promise<KernelObject[]> {
     const objects = await network.observe(scope);
@@ -94,9 +99,21 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     observe,
     apply,
     counters: () => Promise.resolve(readCounters(object.maps.counters)),
+    pathMtus: () => Promise.resolve(underlayMaps.pathMtus()),
+    forgetPathMtus: (addresses) => {
+      for (const address of addresses) underlayMaps.forgetPathMtu(address);
+      return Promise.resolve();
+    },
+    peerProblems: () => Promise.resolve(underlayMaps.peerProblems()),
+    onEvent: (listener) => {
+      stopEvents();
+      stopEvents = watchEvents(object.maps.events, listener);
+      return stopEvents;
+    },
     probe: () => network.probe(),
     deviceMtu: () => network.deviceMtu(),
     close: () => {
+      stopEvents();
       object.close();
       return Promise.resolve();
     },

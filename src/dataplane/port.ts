@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../errors.js';
+import type { ProviderAddress } from '../model/addresses.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
+import type { Ipv4 } from '../net/ip.js';
 import type { KernelObject } from './kernel-object.js';
 
 /** What to look at: everything, or the gateway's own part and some routing domains. */
@@ -28,6 +30,37 @@ export interface CounterReading {
   readonly bytes: bigint;
 }
 
+/** What the underlay carries to a peer, as a router on the way has said to the gateway (N9). */
+export interface PathMtuReading {
+  readonly providerAddress: ProviderAddress;
+  /** Bytes of outer packet. */
+  readonly mtu: number;
+  /** Who said so. */
+  readonly router: Ipv4;
+  /** Since it was last said. */
+  readonly ageSeconds: number;
+}
+
+/** Packets of one peer that are not NVGRE as it should be (N11). */
+export interface PeerProblemReading {
+  readonly providerAddress: ProviderAddress;
+  /** Number of the problem (`forwarding/peer-problem`). */
+  readonly problem: number;
+  readonly packets: bigint;
+  /** Since the last of them, to the second. */
+  readonly ageSeconds: number;
+}
+
+/** What the packet path says of itself, as it happens. It may miss one; the readings do not. */
+export type DataPlaneEvent =
+  | { readonly kind: 'pathMtu'; readonly providerAddress: ProviderAddress }
+  /** At most once a second for each peer and problem. */
+  | {
+      readonly kind: 'peerProblem';
+      readonly providerAddress: ProviderAddress;
+      readonly problem: number;
+    };
+
 /** One thing that a kernel may lack. */
 export interface FeatureProbe {
   readonly name: string;
@@ -49,6 +82,12 @@ export interface DataPlane {
    */
   apply(operations: readonly Operation[]): Promise<OperationFailure[]>;
   counters(): Promise<CounterReading[]>;
+  /** All that has been learned and not forgotten, however old, also by processes before this one. */
+  pathMtus(): Promise<PathMtuReading[]>;
+  forgetPathMtus(providerAddresses: readonly ProviderAddress[]): Promise<void>;
+  peerProblems(): Promise<PeerProblemReading[]>;
+  /** Calls the listener from now on; there may be one. Returns the function that ends it. */
+  onEvent(listener: (event: DataPlaneEvent) => void): () => void;
   probe(): Promise<FeatureProbe[]>;
   /** MTU of the underlay and external devices, by configured name; absent when the device is. */
   deviceMtu(): Promise<ReadonlyMap<string, number>>;

@@ -11,8 +11,8 @@ import type { TunnelPacket } from './tunnel.js';
 /**
  * VM to VM through the gateway (N6): the packet goes on to the destination's host without
  * entering the routing domain. Undefined where the routing domain must see it: the destination is
- * no on-link record, the hop limit is used up (its kernel answers), or there are IPv4 options
- * (its kernel processes them).
+ * no on-link record, the hop limit is used up or the packet longer than the way to the host carries
+ * (its kernel answers), or there are IPv4 options (its kernel processes them).
  */
 export function hairpin(
   tunnel: TunnelPacket,
@@ -21,7 +21,9 @@ export function hairpin(
   tables: ForwardingTables,
 ): Forwarded | undefined {
   if (inner.hopLimit <= 1 || (inner.family === 4 && inner.hasOptions)) return undefined;
-  const target = onLinkHop(tables.lookupRecord(tunnel.subnet.routingDomain, inner.destination));
+  const record = tables.lookupRecord(tunnel.subnet.routingDomain, inner.destination);
+  const target = onLinkHop(record);
+  if (record?.maxLength !== undefined && innerBytes(tunnel) > record.maxLength) return undefined;
   const out = target === undefined ? undefined : tables.virtualSubnet(target.vsid);
   if (target === undefined || out === undefined) return undefined;
 
@@ -32,6 +34,11 @@ export function hairpin(
     out: { device: 'underlay', name: out.underlay },
     frame: hairpinFrame(tunnel, inner, trafficClass, target, out),
   };
+}
+
+/** What stands behind the inner Ethernet header, its padding included: it goes along. */
+function innerBytes(tunnel: TunnelPacket): number {
+  return tunnel.bytes.byteLength - NvgreOffset.innerPacket;
 }
 
 function hairpinFrame(

@@ -59,6 +59,8 @@ export interface TunnelOutcome {
   readonly destinationMac: MacAddress;
   /** Underlay device, by its name in the configuration. */
   readonly underlay: string;
+  /** Bytes of outer packet that the way there carries, where a router has said so (N9). */
+  readonly pathMtu?: number;
   readonly sentence: string;
 }
 

@@ -1,3 +1,4 @@
+import { NVGRE_OVERHEAD } from '../codec/nvgre.js';
 import type { Connection } from '../model/connection.js';
 import type { VirtualSubnetEntry } from '../model/forwarding-table.js';
 import type { RoutingDomainHead } from '../model/routing-domain.js';
@@ -42,8 +43,15 @@ export function nextHopSentence(to: IpAddress, hop: NextHop): string {
   return `${formatIp(to)} is ${byText(hop)}: VSID ${hop.vsid}, MAC ${formatMac(hop.macAddress)}, PA ${formatIp(hop.providerAddress)}.`;
 }
 
-export function tunnelSentence(hop: NextHop, subnet: VirtualSubnetEntry): string {
-  return `Sent in NVGRE with VSID ${hop.vsid} from PA ${formatIp(subnet.providerAddress)} to PA ${formatIp(hop.providerAddress)} by ${subnet.underlay}.`;
+export function tunnelSentence(
+  hop: NextHop,
+  subnet: VirtualSubnetEntry,
+  pathMtu: number | undefined,
+): string {
+  const sent = `Sent in NVGRE with VSID ${hop.vsid} from PA ${formatIp(subnet.providerAddress)} to PA ${formatIp(hop.providerAddress)} by ${subnet.underlay}.`;
+  return pathMtu === undefined
+    ? sent
+    : `${sent} A router on the way carries ${pathMtu} bytes: senders of inner packets over ${pathMtu - NVGRE_OVERHEAD} are told so.`;
 }
 
 export function connectionSentence(query: TraceQuery, connection: Connection): string {

@@ -1,4 +1,5 @@
 import { NvgateError } from '../errors.js';
+import type { ProviderAddress } from '../model/addresses.js';
 import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { Policy } from '../model/policy.js';
 import type { RoutingDomain } from '../model/routing-domain.js';
@@ -33,6 +34,7 @@ import type { DropReason } from './verdict.js';
  *
  * @param tables compiled from the same policy.
  * @param tunnels those that are up, by routing domain.
+ * @param pathMtus bytes of outer packet that the way to a peer carries, where that is known.
  * @throws NvgateError `invalidValue` when source and destination are of different families
  */
 export function trace(
@@ -40,6 +42,7 @@ export function trace(
   tables: ForwardingTables,
   policy: Pick<Policy, 'routingDomains'>,
   tunnels: ReadonlyMap<RoutingDomainId, UpTunnels>,
+  pathMtus: PathMtus = new Map(),
 ): TraceResult {
   if (familyOf(query.from) !== familyOf(query.to))
     throw new NvgateError(
@@ -54,7 +57,7 @@ export function trace(
   const decision =
     domain === undefined
       ? { outcome: drop('vsidUnknown', query) }
-      : decide(query, domain, tables, steps, tunnels.get(domain.head.id));
+      : decide(query, domain, tables, steps, { tunnels: tunnels.get(domain.head.id), pathMtus });
   steps.push({ name: 'outcome', sentence: decision.outcome.sentence });
   return {
     query,
@@ -64,6 +67,14 @@ export function trace(
     outcome: decision.outcome,
     steps,
   };
+}
+
+type PathMtus = ReadonlyMap<ProviderAddress, number>;
+
+/** What is known of the ways out of a routing domain besides its tables. */
+interface Ways {
+  readonly tunnels: UpTunnels | undefined;
+  readonly pathMtus: PathMtus;
 }
 
 interface Decision {
@@ -77,7 +88,7 @@ function decide(
   domain: RoutingDomain,
   tables: ForwardingTables,
   steps: TraceStep[],
-  tunnels: UpTunnels | undefined,
+  ways: Ways,
 ): Decision {
   const id = domain.head.id;
   const source = originOf(id, query.from, tables);
@@ -99,12 +110,12 @@ function decide(
 
   const direct = onLinkHop(record);
   const directOutcome =
-    direct === undefined ? undefined : tunnelOutcome('hairpinned', direct, tables);
+    direct === undefined ? undefined : tunnelOutcome('hairpinned', direct, tables, ways);
   if (direct !== undefined && directOutcome !== undefined) {
     steps.push({ name: 'destination', sentence: nextHopSentence(query.to, direct) });
     return { source, outcome: directOutcome };
   }
-  return { source, ...decideByRoute(query, domain, tables, steps, tunnels) };
+  return { source, ...decideByRoute(query, domain, tables, steps, ways) };
 }
 
 /** What the routing domain does with a packet that no on-link record answers for. */
@@ -113,9 +124,9 @@ function decideByRoute(
   domain: RoutingDomain,
   tables: ForwardingTables,
   steps: TraceStep[],
-  tunnels: UpTunnels | undefined,
+  ways: Ways,
 ): Decision {
-  const route = chooseRoute(domain, query.to, tables, tunnels);
+  const route = chooseRoute(domain, query.to, tables, ways.tunnels);
   steps.push({ name: 'route', sentence: routeSentence(query.to, route) });
   if (route === undefined) return { outcome: drop('noRoute', query) };
   if (route.kind === 'connection' && route.tunnelDown) {
@@ -142,7 +153,7 @@ function decideByRoute(
   steps.push({ name: 'nextHop', sentence: nextHopSentence(query.to, hop) });
   return {
     route,
-    outcome: tunnelOutcome('encapsulated', hop, tables) ?? drop('subnetUnknown', query),
+    outcome: tunnelOutcome('encapsulated', hop, tables, ways) ?? drop('subnetUnknown', query),
   };
 }
 
@@ -151,9 +162,11 @@ function tunnelOutcome(
   verdict: TunnelOutcome['verdict'],
   hop: NextHop,
   tables: ForwardingTables,
+  { pathMtus }: Ways,
 ): TunnelOutcome | undefined {
   const subnet = tables.virtualSubnet(hop.vsid);
   if (subnet === undefined) return undefined;
+  const pathMtu = pathMtus.get(hop.providerAddress);
   return {
     kind: 'tunnel',
     verdict,
@@ -164,7 +177,8 @@ function tunnelOutcome(
     sourceMac: subnet.sourceMac,
     destinationMac: hop.macAddress,
     underlay: subnet.underlay,
-    sentence: tunnelSentence(hop, subnet),
+    ...(pathMtu === undefined ? {} : { pathMtu }),
+    sentence: tunnelSentence(hop, subnet, pathMtu),
   };
 }
 

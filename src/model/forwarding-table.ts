@@ -37,6 +37,12 @@ export interface LookupRecordEntry {
    * packet path may use the record without looking at the routes.
    */
   readonly onLink: boolean;
+  /**
+   * Bytes of the longest inner packet that the way to the provider address is known to carry, where
+   * that is less than the underlay devices do (N9): the packet path sends no longer one there in
+   * place. The routing domain's kernel answers its sender instead.
+   */
+  readonly maxLength?: number;
 }
 
 /** What a destination leads to when no on-link record answers first. */

@@ -43,8 +43,8 @@ export interface Reconciler extends StatusSource {
    * @throws NvgateError `timedOut` when the loop stops first
    */
   reconcileNow(scope: Scope): Promise<void>;
-  /** What the kernel should have for these domains depends on their tunnels, and those have changed. */
-  tunnelsChanged(domains: Iterable<RoutingDomainId>): void;
+  /** What the kernel should have for these domains has changed without a push: a tunnel, a path MTU. */
+  environmentChanged(domains: Iterable<RoutingDomainId>): void;
 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
@@ -161,9 +161,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** What a run has changed where neither a push nor an earlier failure gave reason to. */
   function countRepairs(result: RunResult, expected: Scope): void {
-    const repaired = result.operations.filter(
-      ({ object }) => !scopeHas(expected, partOf(object)),
-    );
+    const repaired = result.operations.filter(({ object }) => !scopeHas(expected, partOf(object)));
     if (repaired.length === 0) return;
     repairs += repaired.length;
     const objects = repaired
@@ -210,7 +208,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         if (started) enqueue({ ...LOOK, scope, waiting: [{ resolve, reject }] });
         else reject(stoppedError());
       }),
-    tunnelsChanged(domains) {
+    environmentChanged(domains) {
       const scope: Scope = { gateway: false, domains: new Set(domains) };
       if (started) enqueue({ ...LOOK, scope, expected: scope });
     },

@@ -54,7 +54,8 @@ export function sameValue(a: KernelObject, b: KernelObject): boolean {
       a.entry.vsid === b.entry.vsid &&
       a.entry.macAddress === b.entry.macAddress &&
       a.entry.providerAddress === b.entry.providerAddress &&
-      a.entry.onLink === b.entry.onLink
+      a.entry.onLink === b.entry.onLink &&
+      a.entry.maxLength === b.entry.maxLength
     );
   return objectValue(a) === objectValue(b);
 }

@@ -7,7 +7,7 @@ export interface Work {
   readonly scope: Scope;
   /** The part of it that differs because the policy has changed, not because the kernel drifted. */
   readonly pushed: Scope;
-  /** The part that differs for another good reason: a tunnel has come or gone. */
+  /** The part that differs for another good reason: a tunnel has come or gone, a way carries less. */
   readonly expected: Scope;
   /** Newest revision that this work brings to the kernel; undefined where it brings none. */
   readonly revision: number | undefined;

@@ -27,6 +27,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'src/net/',
     'src/errors.ts',
   ],
+  'src/underlay/': ['src/model/', 'src/net/', 'src/errors.ts'],
   'src/vpn/': ['src/model/', 'src/net/', 'src/errors.ts'],
   'src/reconcile/': [
     'src/policy/',

@@ -637,6 +637,20 @@ describe('the gateway', () => {
         connections: 2,
       },
       tunnels: { connected: 0, connecting: 0, disconnected: 0, failed: 0 },
+      pathMtus: [
+        {
+          ...{ providerAddress: '10.1.1.20', mtu: 1400, innerMtu: 1358, router: '10.1.1.1' },
+          learnedAt: '2026-11-22T08:00:00.000Z',
+        },
+      ],
+      // Heard of last first; what this build does not know is left out.
+      peerProblems: [
+        expect.objectContaining({ problem: 'nvgreRefused', packets: 2 }) as unknown,
+        expect.objectContaining({
+          ...{ providerAddress: '10.1.1.20', problem: 'greKeyMissing', packets: 7 },
+          advice: expect.stringContaining('KB2779768') as unknown,
+        }) as unknown,
+      ],
     });
     expect((await api.call('GET', '/v1/capabilities')).json).toEqual(CAPABILITIES);
   });

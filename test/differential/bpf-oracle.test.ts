@@ -8,6 +8,12 @@ import {
   ExpectedCounters,
   foundCounters,
 } from '../support/differential.js';
+import {
+  ExpectedFindings,
+  foundPathMtus,
+  foundPeerProblems,
+} from '../support/expected-findings.js';
+import { PEER_PROBLEM_NAMES } from '../../src/forwarding/peer-problem.js';
 import { generateDomainFrame, generateUnderlayFrame } from '../support/generated-frames.js';
 import { worldOf } from '../support/generated-sources.js';
 import { generateEntries } from '../support/generated-tables.js';
@@ -28,17 +34,20 @@ describe('BPF programs and src/forwarding', () => {
 
   it(`agree on ${2 * WORLDS * PACKETS_PER_WORLD} generated packets, and every verdict occurs`, () => {
     const seen = new Map<string, number>();
+    const problems = new Set<string>();
+    let learned = 0;
     for (let number = 0; number < WORLDS; number++) {
       const seed = FIRST_SEED + number * 1_000_003;
       const world = worldOf(generateEntries(seededChoices(seed)));
       lab.load(world.entries);
       const counters = new ExpectedCounters();
+      const findings = new ExpectedFindings();
       for (let packet = 0; packet < PACKETS_PER_WORLD; packet++) {
         const choices = seededChoices(seed + 1 + packet);
         const frame = generateUnderlayFrame(choices, world);
         if (isRunnable(frame))
           report(
-            compareDecap(lab, world, frame, counters),
+            compareDecap(lab, world, frame, counters, findings),
             `decap, seed ${seed}, packet ${packet}`,
             frame,
           );
@@ -51,11 +60,17 @@ describe('BPF programs and src/forwarding', () => {
           );
       }
       expect(foundCounters(lab), `counters of seed ${seed}`).toEqual(counters.lines());
+      expect(foundPathMtus(lab), `path MTUs of seed ${seed}`).toEqual(findings.pathMtus());
+      expect(foundPeerProblems(lab), `peers of seed ${seed}`).toEqual(findings.peerProblems());
+      for (const problem of findings.problems()) problems.add(problem);
+      learned += findings.pathMtus().length;
       for (const [verdict, packets] of counters.byVerdict())
         seen.set(verdict, (seen.get(verdict) ?? 0) + packets);
     }
     const missing = [...seen].filter(([, packets]) => packets === 0).map(([verdict]) => verdict);
     expect(missing).toEqual(NEVER_GENERATED);
+    expect([...problems].sort()).toEqual([...PEER_PROBLEM_NAMES].sort());
+    expect(learned).toBeGreaterThan(WORLDS);
   });
 });
 

@@ -157,6 +157,7 @@ describe('the daemon is killed at any instant of a push', () => {
         ...{ external: environmentDevices([{ name: 'external', device: 'external' }], MTUS) },
         ...{ firewallTable: instance, externalGroup: externalGroup(instance) },
         tunnels: new Map(),
+        pathMtus: new Map(),
       },
     };
   }

@@ -5,7 +5,12 @@ import { typedMap } from '../../src/dataplane/bpf/map.js';
 import { loadObject } from '../../src/dataplane/bpf/object.js';
 import { createTables, type DeviceIndex } from '../../src/dataplane/bpf/tables.js';
 import type { TableEntry } from '../../src/dataplane/kernel-object.js';
-import type { CounterReading } from '../../src/dataplane/port.js';
+import { createUnderlayMaps, peerProblemCodec } from '../../src/dataplane/bpf/underlay-maps.js';
+import type {
+  CounterReading,
+  PathMtuReading,
+  PeerProblemReading,
+} from '../../src/dataplane/port.js';
 import type { ForwardingEntries } from '../../src/forwarding/tables.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import { testRunner, type TestRun } from './bpf-test-run.js';
@@ -17,8 +22,12 @@ import { enterNamespace } from './network-namespace-thread.js';
 export interface BpfLab {
   /** Replaces all tables. */
   load(entries: ForwardingEntries): void;
-  decap(frame: Uint8Array): TestRun;
+  /** @param gsoSize payload of each segment, where the packet is still to be segmented */
+  decap(frame: Uint8Array, gsoSize?: number): TestRun;
   encap(frame: Uint8Array, domain: RoutingDomainId): TestRun;
+  /** What routers and peers were found to say since the last call. */
+  takePathMtus(): PathMtuReading[];
+  takePeerProblems(): PeerProblemReading[];
   /** What was counted since the last call. */
   takeCounters(): CounterReading[];
   close(): void;
@@ -59,6 +68,8 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
   });
   const domains = new Map<RoutingDomainId, number>();
   const tables = createTables(object.maps, labIndex(domains, underlay.ifindex));
+  const underlayMaps = createUnderlayMaps(object.maps);
+  const peerProblems = typedMap(object.maps.peer_problems, peerProblemCodec);
   const decap = testRunner(object.programs.decap);
   const encap = testRunner(object.programs.encap);
 
@@ -74,12 +85,22 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
         }
       tables.setAll(tableEntries(entries));
     },
-    decap: (frame) => {
+    decap: (frame, gsoSize) => {
       const addressed = Uint8Array.from(frame);
       addressed.set(underlayMac.subarray(0, Math.min(6, frame.length)));
-      return decap(addressed, underlay.ifindex);
+      return decap(addressed, underlay.ifindex, gsoSize);
     },
     encap: (frame, domain) => encap(frame, domains.get(domain) ?? 0),
+    takePathMtus: () => {
+      const readings = underlayMaps.pathMtus();
+      for (const { providerAddress } of readings) underlayMaps.forgetPathMtu(providerAddress);
+      return readings;
+    },
+    takePeerProblems: () => {
+      const readings = underlayMaps.peerProblems();
+      for (const reading of readings) peerProblems.delete(reading);
+      return readings;
+    },
     takeCounters: () => takeCounters(object.maps.counters),
     close: () => {
       object.close();

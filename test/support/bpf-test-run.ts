@@ -19,8 +19,8 @@ const OPTIONS = {
   returned: 56,
 } as const;
 
-/** struct __sk_buff up to where the kernel still takes it, and the field it wants to know. */
-const CONTEXT = { size: 192, ifindex: 40 } as const;
+/** struct __sk_buff up to where the kernel still takes it, and the fields it wants to know. */
+const CONTEXT = { size: 192, ifindex: 40, gsoSize: 176 } as const;
 
 const ROOM = 70_000;
 
@@ -34,8 +34,11 @@ export function isRunnable(frame: Uint8Array): boolean {
   return frame.length >= (etherType === 0x0800 ? 34 : etherType === 0x86dd ? 54 : 14);
 }
 
+/** Runs one program on a frame; `gsoSize` where the packet is still to be segmented. */
+export type TestRunner = (frame: Uint8Array, ifindex: number, gsoSize?: number) => TestRun;
+
 /** A function that runs one program on frames as if they came in on a device. */
-export function testRunner(program: Fd): (frame: Uint8Array, ifindex: number) => TestRun {
+export function testRunner(program: Fd): TestRunner {
   const input = koffi.alloc('uint8_t', ROOM) as bigint;
   const output = koffi.alloc('uint8_t', ROOM) as bigint;
   const context = koffi.alloc('uint8_t', CONTEXT.size) as bigint;
@@ -51,9 +54,10 @@ export function testRunner(program: Fd): (frame: Uint8Array, ifindex: number) =>
   options.writeBigUInt64LE(koffi.address(context), OPTIONS.contextIn);
   options.writeUInt32LE(CONTEXT.size, OPTIONS.contextSizeIn);
 
-  return (frame, ifindex) => {
+  return (frame, ifindex, gsoSize = 0) => {
     inputView.set(frame);
     contextView.writeUInt32LE(ifindex, CONTEXT.ifindex);
+    contextView.writeUInt32LE(gsoSize, CONTEXT.gsoSize);
     options.writeUInt32LE(frame.length, OPTIONS.dataSizeIn);
     options.writeUInt32LE(ROOM, OPTIONS.dataSizeOut);
     expectSuccess(libbpf().testRun(program, options), `test run of ${frame.length} bytes`);

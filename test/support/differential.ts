@@ -3,6 +3,7 @@ import { encap } from '../../src/forwarding/encap.js';
 import type { DecapResult } from '../../src/forwarding/outcome.js';
 import { VERDICTS, verdictOf } from '../../src/forwarding/verdict.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
+import type { ExpectedFindings } from './expected-findings.js';
 import type { BpfLab } from './bpf-lab.js';
 import type { TestRun } from './bpf-test-run.js';
 import type { World } from './generated-sources.js';
@@ -25,9 +26,11 @@ export function compareDecap(
   world: World,
   frame: Uint8Array,
   counters: ExpectedCounters,
+  findings: ExpectedFindings,
 ): string | undefined {
   const wanted = decap(frame, world.tables);
   counters.add(wanted);
+  findings.add(frame, world.tables);
   return difference(wanted, lab.decap(frame));
 }
 

@@ -13,11 +13,13 @@ import {
   type Sender,
   type World,
 } from './generated-sources.js';
+import { generateFragmentationNeeded } from './generated-icmp.js';
 import { mutateInner, mutateUnderlayFrame } from './mutations.js';
 import {
   arpRequest,
   ethernet,
   icmp,
+  icmpUnreachable,
   icmpv6,
   neighbourSolicitation,
   nvgre,
@@ -46,6 +48,7 @@ const ODD_GRE_FLAGS = [
  * Ethernet destination is zero, as a test device's own address may be.
  */
 export function generateUnderlayFrame(choices: Choices, world: World): Uint8Array {
+  if (onceIn(choices, 10)) return generateFragmentationNeeded(choices, world);
   const domain = pick(choices, world.domains);
   const family: IpFamily = onceIn(choices, 3) ? 6 : 4;
   const sender = generateSender(choices, world, domain, family);
@@ -73,7 +76,7 @@ function ownProviderAddress(domain: DomainWorld, vsid: number): NvgreOptions['to
 
 /** One thing that a right packet does not say. */
 function mistake(choices: Choices, options: Writable<NvgreOptions>): void {
-  switch (choices.below(10)) {
+  switch (choices.below(12)) {
     case 0:
       options.from = STRANGER;
       break;
@@ -99,6 +102,14 @@ function mistake(choices: Choices, options: Writable<NvgreOptions>): void {
     case 8:
       options.fragmentWord = pick(choices, [0x2000, 0x0001, 0x3fff, 0x8000, 0x0000]);
       break;
+    case 9:
+      options.flowId = options.vsid & 0xff;
+      options.vsid >>>= 8;
+      break;
+    case 10:
+      options.vsid = VSID_RESERVED;
+      options.inner = refusal(choices, options);
+      break;
     default:
       options.inner = {
         ...options.inner,
@@ -113,6 +124,16 @@ function mistake(choices: Choices, options: Writable<NvgreOptions>): void {
         ]),
       };
   }
+}
+
+/** ICMP of a host that refuses what it was sent, or something like it. */
+function refusal(choices: Choices, options: Pick<NvgreOptions, 'from' | 'to'>): Payload {
+  return icmpUnreachable({
+    from: options.from,
+    to: options.to,
+    code: pick(choices, [10, 10, 3]),
+    returned: new Uint8Array(pick(choices, [0, 28])),
+  });
 }
 
 function generateInner(

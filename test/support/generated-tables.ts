@@ -96,6 +96,7 @@ function subnetRecords(
     providerAddress: pick(choices, HOST_PAS),
     local: false,
     onLink: !onceIn(choices, 5),
+    ...(onceIn(choices, 4) && { maxLength: pick(choices, [28, 200, 460, 1280]) }),
   });
   const local = (text: string, macAddress: MacAddress): LookupRecordEntry => ({
     routingDomain,

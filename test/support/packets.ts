@@ -71,6 +71,24 @@ export function icmp(options: IpOptions & { readonly sequence?: number }): Paylo
   return ip(options, isVersion4 ? IpProtocol.icmp : IpProtocol.icmpv6, message, 2);
 }
 
+/** ICMP "destination unreachable"; `returned` is the beginning of the packet in question. */
+export function icmpUnreachable(
+  options: IpOptions & {
+    readonly code: number;
+    readonly mtu?: number;
+    readonly returned: Uint8Array;
+  },
+): Payload {
+  const message = new Uint8Array(8 + options.returned.byteLength);
+  const bytes = viewOf(message);
+  bytes.setUint8(0, 3);
+  bytes.setUint8(1, options.code);
+  bytes.setUint16(6, options.mtu ?? 0);
+  message.set(options.returned, 8);
+  bytes.setUint16(2, checksumOf(sumWords(bytes, 0, message.byteLength)));
+  return ip(options, IpProtocol.icmp, message, 2);
+}
+
 /** Any ICMPv6 message, its checksum right: `body` is what follows the checksum. */
 export function icmpv6(
   options: IpOptions & { readonly type: number; readonly code?: number; readonly body: Uint8Array },

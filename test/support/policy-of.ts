@@ -25,4 +25,5 @@ export const ENVIRONMENT: Environment = {
   firewallTable: 'nvgate',
   externalGroup: 76,
   tunnels: new Map(),
+  pathMtus: new Map(),
 };

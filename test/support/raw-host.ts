@@ -59,6 +59,8 @@ export interface RawHostsOptions {
   readonly providerAddresses?: readonly string[];
   /** blue1 and the physical network if absent. */
   readonly witness?: Witness;
+  /** Keys of the gateway's configuration that differ from the defaults. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Starts a gateway and pushes the policy. 203.0.113.2 is its external address. */
@@ -67,7 +69,7 @@ export async function createRawHosts(options: RawHostsOptions): Promise<RawHosts
   const witness = options.witness ?? { vm: vmPlace('blue1'), outside: EXTERNAL.physicalHost };
   const { host1, host2 } = PROVIDER_ADDRESSES;
   const wires = await createWires([host1, host2, ...providerAddresses]);
-  const gateway = createGateway(wires.gateway);
+  const gateway = createGateway(wires.gateway, options.settings);
   await gateway.start();
   await gateway.apply(policy);
 

@@ -30,8 +30,23 @@ function lines(gateway: GatewayAnswer): string[] {
     ['tunnels', tunnelsText(gateway.tunnels)],
   ];
   const { failures } = reconcile;
-  const table = [...renderDetails(details)];
-  return failures.length === 0 ? table : [...table, '', ...renderTable(FAILURE_COLUMNS, failures)];
+  return [
+    ...renderDetails(details),
+    ...section(FAILURE_COLUMNS, failures),
+    ...section(PATH_MTU_COLUMNS, gateway.pathMtus),
+    ...section(PEER_PROBLEM_COLUMNS, gateway.peerProblems.slice(0, SHOWN_PROBLEMS)),
+    ...(gateway.peerProblems.length > SHOWN_PROBLEMS
+      ? [`… and more: -o json and the metric nvgate_peer_malformed_total have them all`]
+      : []),
+  ];
+}
+
+/** Those heard of last. */
+const SHOWN_PROBLEMS = 10;
+
+/** Nothing where there are no rows. */
+function section<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly string[] {
+  return rows.length === 0 ? [] : ['', ...renderTable(columns, rows)];
 }
 
 type Failure = GatewayAnswer['reconcile']['failures'][number];
@@ -39,6 +54,28 @@ type Failure = GatewayAnswer['reconcile']['failures'][number];
 const FAILURE_COLUMNS: readonly Column<Failure>[] = [
   { header: 'FAILED', cell: ({ ref }) => ref ?? 'gateway' },
   { header: 'REASON', cell: ({ reason }) => reason },
+];
+
+type PathMtu = GatewayAnswer['pathMtus'][number];
+
+const PATH_MTU_COLUMNS: readonly Column<PathMtu>[] = [
+  { header: 'PATH TO', cell: ({ providerAddress }) => providerAddress },
+  { header: 'MTU', cell: ({ mtu }) => mtu, align: 'right' },
+  { header: 'INNER MTU', cell: ({ innerMtu }) => innerMtu, align: 'right' },
+  { header: 'SAID BY', cell: ({ router }) => router },
+  { header: 'AT', cell: ({ learnedAt }) => learnedAt },
+];
+
+type PeerProblem = GatewayAnswer['peerProblems'][number];
+
+const PEER_PROBLEM_COLUMNS: readonly Column<PeerProblem>[] = [
+  { header: 'BROKEN PEER', cell: ({ providerAddress }) => providerAddress },
+  { header: 'PACKETS', cell: ({ packets }) => packets, align: 'right' },
+  { header: 'LAST AT', cell: ({ lastSeenAt }) => lastSeenAt },
+  {
+    header: 'WHAT IT DOES, AND WHAT TO DO',
+    cell: ({ description, advice }) => `${description}. ${advice}`,
+  },
 ];
 
 /** `98 up, 2 down (1 connecting, 1 failed)` */

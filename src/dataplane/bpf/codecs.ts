@@ -38,6 +38,8 @@ export interface LookupRecordValue {
   readonly local: boolean;
   readonly onLink: boolean;
   readonly vsid: number;
+  /** Bytes of inner packet; 0: no limit of its own. */
+  readonly maxLength: number;
 }
 
 export interface CustomerRouteValue {
@@ -118,6 +120,7 @@ export const lookupRecordCodec: MapCodec<DomainAddress, LookupRecordValue> = {
     to.writeUIntBE(value.macAddress, at + field.mac, 6);
     to.writeUInt16LE(flags, at + field.flags);
     to.writeUInt32LE(value.vsid, at + field.vsid);
+    to.writeUInt32LE(value.maxLength, at + field.max_length);
   },
   readValue: (from, at) => {
     const field = LAYOUT.lookup_record.fields;
@@ -128,6 +131,7 @@ export const lookupRecordCodec: MapCodec<DomainAddress, LookupRecordValue> = {
       local: (flags & LOOKUP_RECORD_LOCAL) !== 0,
       onLink: (flags & LOOKUP_RECORD_ON_LINK) !== 0,
       vsid: from.readUInt32LE(at + field.vsid),
+      maxLength: from.readUInt32LE(at + field.max_length),
     };
   },
 };

@@ -4,11 +4,33 @@
 
 #include "arp.h"
 #include "hairpin.h"
+#include "path_mtu.h"
+#include "peer_problem.h"
 
 /* A malformed outer packet is ours to count only when it was sent to us. */
-static __always_inline int refuse(struct __sk_buff *skb, __be32 destination, enum verdict reason)
+static __always_inline int refuse(struct __sk_buff *skb, const struct tunnel_packet *packet,
+				  enum verdict reason)
 {
-	return is_provider_address(destination) ? drop(skb, 0, reason) : PASS;
+	if (!is_provider_address(packet->destination))
+		return PASS;
+	note_problem(skb, packet->source, reason);
+	return drop(skb, 0, reason);
+}
+
+/* As `refuse`, for headers that are right but for the VSID. */
+static __always_inline int refuse_vsid(struct __sk_buff *skb, const struct tunnel_packet *packet)
+{
+	enum verdict reason = packet->vsid < VSID_MIN || packet->vsid > VSID_MAX ?
+				      VERDICT_VSID_RESERVED :
+				      VERDICT_VSID_UNKNOWN;
+	__u32 problem;
+
+	if (!is_provider_address(packet->destination))
+		return PASS;
+	problem = vsid_problem(skb, packet, reason);
+	if (problem)
+		note_problem(skb, packet->source, problem);
+	return drop(skb, 0, reason);
 }
 
 static __always_inline int gre_fault(__be16 flags_in_network_order)
@@ -95,7 +117,7 @@ static __always_inline int forward_inner(struct __sk_buff *skb, const struct tun
 
 	record = find_record(&inner.destination);
 	if (record && (record->flags & LOOKUP_RECORD_ON_LINK) && inner.hop_limit > 1 &&
-	    inner.plain) {
+	    inner.plain && fits(skb, packet, &inner, record, is_ipv4)) {
 		subnet = find_subnet(record->vsid);
 		if (subnet)
 			return hairpin(skb, packet, &inner, record, subnet, is_ipv4);
@@ -114,41 +136,46 @@ static __always_inline int decap_packet(struct __sk_buff *skb)
 	    skb->pkt_type == PACKET_OTHERHOST)
 		return PASS;
 	ip = bytes_at(skb, OUTER_IP, sizeof(*ip));
-	if (!ip || ip->version != 4 || ip->ihl < 5 || ip->protocol != IPPROTO_GRE)
+	if (!ip || ip->version != 4 || ip->ihl < 5)
 		return PASS;
+	if (ip->protocol != IPPROTO_GRE) {
+		if (ip->protocol == IPPROTO_ICMP)
+			read_path_mtu(skb, ip);
+		return PASS;
+	}
 
 	packet.source = ip->saddr;
 	packet.destination = ip->daddr;
 	packet.tos = ip->tos;
 	packet.total_length = bpf_ntohs(ip->tot_len);
 	if (ip->ihl != 5)
-		return refuse(skb, packet.destination, VERDICT_OUTER_OPTIONS);
+		return refuse(skb, &packet, VERDICT_OUTER_OPTIONS);
 	if (ip->frag_off & bpf_htons(IP_FRAGMENT))
-		return refuse(skb, packet.destination, VERDICT_OUTER_FRAGMENT);
+		return refuse(skb, &packet, VERDICT_OUTER_FRAGMENT);
 	if (packet.total_length > skb->len - ETH_HLEN || packet.total_length < 24)
-		return refuse(skb, packet.destination, VERDICT_TRUNCATED);
+		return refuse(skb, &packet, VERDICT_TRUNCATED);
 	if (ipv4_sum(ip) != 0xffff)
-		return refuse(skb, packet.destination, VERDICT_OUTER_CHECKSUM);
+		return refuse(skb, &packet, VERDICT_OUTER_CHECKSUM);
 
 	if (packet.total_length < OVERLAY_LENGTH) {
 		struct nvgre_header *gre = bytes_at(skb, OUTER_GRE, 4);
 
 		if (!gre)
-			return refuse(skb, packet.destination, VERDICT_TRUNCATED);
+			return refuse(skb, &packet, VERDICT_TRUNCATED);
 		reason = gre_fault(gre->flags);
 		if (!reason)
 			reason = gre->protocol != bpf_htons(ETH_P_TEB) ? VERDICT_GRE_PROTOCOL :
 									 VERDICT_TRUNCATED;
-		return refuse(skb, packet.destination, reason);
+		return refuse(skb, &packet, reason);
 	}
 	overlay = bytes_at(skb, OUTER_IP, sizeof(*overlay));
 	if (!overlay)
-		return refuse(skb, packet.destination, VERDICT_TRUNCATED);
+		return refuse(skb, &packet, VERDICT_TRUNCATED);
 	reason = gre_fault(overlay->nvgre.flags);
 	if (reason)
-		return refuse(skb, packet.destination, reason);
+		return refuse(skb, &packet, reason);
 	if (overlay->nvgre.protocol != bpf_htons(ETH_P_TEB))
-		return refuse(skb, packet.destination, VERDICT_GRE_PROTOCOL);
+		return refuse(skb, &packet, VERDICT_GRE_PROTOCOL);
 
 	packet.vsid = bpf_ntohl(overlay->nvgre.key) >> 8;
 	packet.flow_id = bpf_ntohl(overlay->nvgre.key) & 0xff;
@@ -158,10 +185,7 @@ static __always_inline int decap_packet(struct __sk_buff *skb)
 
 	packet.subnet = find_subnet(packet.vsid);
 	if (!packet.subnet)
-		return refuse(skb, packet.destination,
-			      packet.vsid < VSID_MIN || packet.vsid > VSID_MAX ?
-				      VERDICT_VSID_RESERVED :
-				      VERDICT_VSID_UNKNOWN);
+		return refuse_vsid(skb, &packet);
 	/* The routing domain's own PA is the rule; any other of the gateway's will do. */
 	if (packet.subnet->provider_address != packet.destination &&
 	    !is_provider_address(packet.destination))

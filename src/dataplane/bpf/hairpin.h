@@ -15,15 +15,35 @@ static __always_inline long decrement_hop_limit(struct __sk_buff *skb,
 			__u8 ttl;
 			__u8 protocol;
 			__be16 checksum;
-		} after = { hop_limit, inner->ipv4_protocol, 0 };
-		__u16 old_word = bpf_htons(inner->hop_limit << 8 | inner->ipv4_protocol);
-		__u16 new_word = bpf_htons(hop_limit << 8 | inner->ipv4_protocol);
+		} after = { hop_limit, inner->protocol, 0 };
+		__u16 old_word = bpf_htons(inner->hop_limit << 8 | inner->protocol);
+		__u16 new_word = bpf_htons(hop_limit << 8 | inner->protocol);
 
 		after.checksum = checksum_replace(inner->ipv4_checksum, old_word, new_word);
 		return bpf_skb_store_bytes(skb, INNER_L3 + 8, &after, sizeof(after),
 					   BPF_F_RECOMPUTE_CSUM);
 	}
 	return bpf_skb_store_bytes(skb, INNER_L3 + 7, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
+}
+
+/*
+ * Whether the way to the record's host takes the packet as it is; if not, the routing domain's
+ * kernel answers its sender. A packet that is still to be segmented counts as its segments.
+ */
+static __always_inline int fits(struct __sk_buff *skb, const struct tunnel_packet *packet,
+				const struct inner_packet *inner,
+				const struct lookup_record *record, int is_ipv4)
+{
+	__u32 length = is_ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	__u8 *words;
+
+	if (!record->max_length || inner_length(packet) <= record->max_length)
+		return 1;
+	if (!skb->gso_size || inner->protocol != IPPROTO_TCP)
+		return 0;
+	/* TCP's data offset (RFC 9293 section 3.1). */
+	words = bytes_at(skb, INNER_L3 + length + 12, 1);
+	return words && length + (*words >> 4) * 4 + skb->gso_size <= record->max_length;
 }
 
 static __always_inline int hairpin(struct __sk_buff *skb, const struct tunnel_packet *packet,

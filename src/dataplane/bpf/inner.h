@@ -12,7 +12,7 @@ struct inner_packet {
 	__u8 hop_limit; /* TTL */
 	__u8 tos;	/* IPv4: TOS; IPv6: traffic class */
 	__u8 neighbour_discovery;
-	__u8 ipv4_protocol;
+	__u8 protocol; /* IPv6: next header */
 	__be16 ipv4_checksum; /* as on the wire */
 };
 
@@ -43,7 +43,7 @@ static __always_inline int read_inner_ipv4(struct __sk_buff *skb,
 	inner->hop_limit = ip->ttl;
 	inner->tos = ip->tos;
 	inner->neighbour_discovery = 0;
-	inner->ipv4_protocol = ip->protocol;
+	inner->protocol = ip->protocol;
 	inner->ipv4_checksum = ip->check;
 	return 0;
 }
@@ -73,7 +73,7 @@ static __always_inline int read_inner_ipv6(struct __sk_buff *skb,
 	inner->hop_limit = ip->hop_limit;
 	inner->tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
 	inner->neighbour_discovery = 0;
-	inner->ipv4_protocol = 0;
+	inner->protocol = ip->nexthdr;
 	inner->ipv4_checksum = 0;
 
 	next_header = ip->nexthdr;

@@ -18,7 +18,10 @@ export const LAYOUT = {
     },
   },
   lookup_record_key: { size: 20, fields: { routing_domain: 0, address: 4 } },
-  lookup_record: { size: 16, fields: { provider_address: 0, mac: 4, flags: 10, vsid: 12 } },
+  lookup_record: {
+    size: 20,
+    fields: { provider_address: 0, mac: 4, flags: 10, vsid: 12, max_length: 16 },
+  },
   customer_route_key: {
     size: 24,
     fields: { prefix_length: 0, routing_domain: 4, address: 8 },
@@ -27,6 +30,10 @@ export const LAYOUT = {
   provider_peer_key: { size: 8, fields: { routing_domain: 0, provider_address: 4 } },
   counter_key: { size: 8, fields: { vsid: 0, verdict: 4 } },
   counter: { size: 16, fields: { packets: 0, bytes: 8 } },
+  path_mtu: { size: 16, fields: { learned: 0, mtu: 8, router: 12 } },
+  peer_problem_key: { size: 8, fields: { provider_address: 0, problem: 4 } },
+  peer_problem: { size: 16, fields: { packets: 0, reported: 8 } },
+  event: { size: 12, fields: { kind: 0, provider_address: 4, value: 8 } },
 } as const;
 
 /** Beside an address: this one is IPv4 (DOMAIN_IPV4 in maps.h). */
@@ -36,6 +43,9 @@ export const LOOKUP_RECORD_LOCAL = 0x1;
 export const LOOKUP_RECORD_ON_LINK = 0x2;
 
 export const CUSTOMER_ROUTE_KIND = { onLink: 1, router: 2, multicast: 3 } as const;
+
+/** EVENT_ in maps.h. */
+export const EVENT_KIND = { pathMtu: 1, peerProblem: 2 } as const;
 
 const BTF_KIND_STRUCT = 4;
 

@@ -51,6 +51,15 @@ interface Libbpf {
     options: Buffer,
   ) => number;
   readonly possibleCpus: () => number;
+  readonly ringBufferNew: (
+    map: Fd,
+    callback: bigint,
+    context: null,
+    options: null,
+  ) => Handle | null;
+  readonly ringBufferEpollFd: (ring: Handle) => Fd;
+  readonly ringBufferConsume: (ring: Handle) => number;
+  readonly ringBufferFree: (ring: Handle) => void;
   readonly testRun: (program: Fd, options: Buffer) => number;
   readonly btfFind: (btf: Handle, name: string, kind: number) => number;
   readonly btfType: (btf: Handle, id: number) => Handle | null;
@@ -112,6 +121,12 @@ function load(): Libbpf {
       'int bpf_map_lookup_batch(int fd, void *from, void *next, void *keys, void *values, void *count, void *opts)',
     ),
     possibleCpus: call('int libbpf_num_possible_cpus()'),
+    ringBufferNew: call(
+      'uintptr_t ring_buffer__new(int map, uintptr_t callback, void *context, void *opts)',
+    ),
+    ringBufferEpollFd: call('int ring_buffer__epoll_fd(uintptr_t ring)'),
+    ringBufferConsume: call('int ring_buffer__consume(uintptr_t ring)'),
+    ringBufferFree: call('void ring_buffer__free(uintptr_t ring)'),
     testRun: call('int bpf_prog_test_run_opts(int fd, void *opts)'),
     btfFind: call('int btf__find_by_name_kind(uintptr_t btf, const char *name, uint32_t kind)'),
     btfType: call('uintptr_t btf__type_by_id(uintptr_t btf, uint32_t id)'),

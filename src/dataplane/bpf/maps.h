@@ -42,6 +42,7 @@ struct lookup_record {
 	__u8 mac[6];
 	__u16 flags;
 	__u32 vsid;
+	__u32 max_length; /* of an inner packet sent there in place; 0: no limit of its own */
 };
 
 #define CUSTOMER_ROUTE_ON_LINK 1
@@ -74,6 +75,32 @@ struct counter_key {
 struct counter {
 	__u64 packets;
 	__u64 bytes;
+};
+
+/* What the underlay carries to a provider address, as a router on the way has said (N9). */
+struct path_mtu {
+	__u64 learned; /* bpf_ktime_get_ns of the last word of it */
+	__u32 mtu;     /* of the outer packet */
+	__be32 router;
+};
+
+struct peer_problem_key {
+	__be32 provider_address;
+	__u32 problem;
+};
+
+struct peer_problem {
+	__u64 packets;
+	__u64 reported; /* bpf_ktime_get_ns of the last event, at most a second before the last packet */
+};
+
+#define EVENT_PATH_MTU 1
+#define EVENT_PEER_PROBLEM 2
+
+struct event {
+	__u32 kind;
+	__be32 provider_address;
+	__u32 value; /* MTU, or number of the problem */
 };
 
 struct {
@@ -120,3 +147,25 @@ struct {
 	__type(key, struct counter_key);
 	__type(value, struct counter);
 } counters SEC(".maps");
+
+/* Only peers of the policy get in; the control plane takes out what is too old. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __be32);
+	__type(value, struct path_mtu);
+} path_mtus SEC(".maps");
+
+/* Anybody gets in, so that the least recent makes room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct peer_problem_key);
+	__type(value, struct peer_problem);
+} peer_problems SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 65536);
+} events SEC(".maps");

@@ -12,6 +12,9 @@ export const MAP_NAMES = [
   'customer_routes',
   'provider_peers',
   'counters',
+  'path_mtus',
+  'peer_problems',
+  'events',
 ] as const;
 
 export type MapName = (typeof MAP_NAMES)[number];

@@ -52,6 +52,7 @@ export interface Tables {
 
 const NO_MAC = 0 as MacAddress;
 const NO_ADDRESS = 0 as Ipv4;
+const NO_LIMIT = 0;
 
 export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Tables {
   const providerAddresses = typedMap(maps.provider_addresses, providerAddressCodec);
@@ -95,6 +96,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         local: entry.local,
         onLink: entry.onLink,
         vsid: entry.vsid,
+        maxLength: entry.maxLength ?? NO_LIMIT,
       },
     ];
   }
@@ -211,6 +213,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             providerAddress: value.local ? undefined : ProviderAddress(value.providerAddress),
             local: value.local,
             onLink: value.onLink,
+            ...(value.maxLength === NO_LIMIT ? {} : { maxLength: value.maxLength }),
           },
         });
     }

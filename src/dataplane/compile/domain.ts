@@ -6,6 +6,7 @@ import { domainView } from './domain-view.js';
 import type { Environment } from './environment.js';
 import type { ExternalPlan } from './external-plan.js';
 import { domainNetwork } from './network.js';
+import { pathMtuRoutes } from './path-mtu-routes.js';
 import { domainTables } from './tables.js';
 import { virtualRoutes } from './virtual-routes.js';
 
@@ -24,6 +25,7 @@ export function* compileDomain(
   const view = domainView(policy, domain);
   const routes = virtualRoutes(view);
   yield* domainNetwork(environment, view, routes);
+  yield* pathMtuRoutes(environment, view, routes);
   yield* domainExternal(environment, plan, view, routes);
-  yield* domainTables(policy, view, routes);
+  yield* domainTables(environment, policy, view, routes);
 }

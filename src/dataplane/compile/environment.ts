@@ -1,3 +1,4 @@
+import type { ProviderAddress } from '../../model/addresses.js';
 import type { Connection, ConnectionId } from '../../model/connection.js';
 import type { RoutingDomainId } from '../../model/routing-domain-id.js';
 import type { IpsecDataPath } from '../../model/vpn-support.js';
@@ -17,6 +18,8 @@ export interface Environment {
   readonly ipsec?: IpsecDataPath;
   /** The tunnels that are up now: only they have routes. */
   readonly tunnels: ReadonlyMap<RoutingDomainId, ReadonlyMap<ConnectionId, UpTunnel>>;
+  /** Bytes of outer packet that the way to a peer carries, where a router has said so (N9). */
+  readonly pathMtus: ReadonlyMap<ProviderAddress, number>;
 }
 
 /** A remote connection that carries packets. */

@@ -3,6 +3,7 @@ import { prefixFamily } from '../../net/prefix.js';
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import { innerMtu, type Environment } from './environment.js';
+import { routeLimit } from './path-limit.js';
 import { kernelMetric } from './metric.js';
 import { domainSysctls } from './sysctl.js';
 import { isUnicastRoute, type VirtualRoute } from './virtual-routes.js';
@@ -29,7 +30,7 @@ export function* domainNetwork(
       prefixLength: addressBits(local.customerAddress),
       owner: local.owner,
     };
-  yield* virtualNetworkRoutes(view, routes);
+  yield* virtualNetworkRoutes(environment, view, routes);
   yield {
     kind: 'filter',
     device: { kind: 'peer', domain: id, device: 'vnet' },
@@ -39,6 +40,7 @@ export function* domainNetwork(
 }
 
 function* virtualNetworkRoutes(
+  environment: Environment,
   view: DomainView,
   routes: readonly VirtualRoute[],
 ): Generator<KernelObject> {
@@ -47,7 +49,9 @@ function* virtualNetworkRoutes(
     const { destinationPrefix, metric, owner } = route;
     // ICMP errors to a VM must come from its own subnet's gateway, or it will not believe them.
     const subnet = view.subnets.get(route.target.vsid);
-    const source = subnet?.source[prefixFamily(destinationPrefix)];
+    const family = prefixFamily(destinationPrefix);
+    const source = subnet?.source[family];
+    const mtu = routeLimit(environment, route.target, family);
     yield {
       kind: 'route',
       place: view.id,
@@ -56,6 +60,7 @@ function* virtualNetworkRoutes(
       target: {
         device: { kind: 'domain', device: 'vnet' },
         ...(source === undefined ? {} : { source }),
+        ...(mtu === undefined ? {} : { mtu }),
       },
       owner,
     };

@@ -2,15 +2,18 @@ import type { LookupRecordEntry, VirtualSubnetEntry } from '../../model/forwardi
 import type { LookupRecord } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef } from '../../model/policy-ref.js';
+import { familyOf } from '../../net/ip.js';
 import { formatPrefix, type Prefix } from '../../net/prefix.js';
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import { connectionRoutes } from './external-plan.js';
+import { pathLimit, type PathEnvironment } from './path-limit.js';
 import { prefixTable, type PrefixTable } from './prefix-table.js';
 import { bestRoutes, type VirtualRoute } from './virtual-routes.js';
 
 /** The routing domain as the packet path reads it. */
 export function* domainTables(
+  environment: PathEnvironment,
   policy: Policy,
   view: DomainView,
   routes: readonly VirtualRoute[],
@@ -36,6 +39,7 @@ export function* domainTables(
   for (const record of view.remote) {
     const { vsid, customerAddress, macAddress, providerAddress } = record;
     if (view.local.has(customerAddress)) continue;
+    const maxLength = pathLimit(environment, providerAddress, familyOf(customerAddress));
     const entry: LookupRecordEntry = {
       routingDomain: view.id,
       customerAddress,
@@ -44,6 +48,7 @@ export function* domainTables(
       providerAddress,
       local: false,
       onLink: isOnLink(destinations, record),
+      ...(maxLength === undefined ? {} : { maxLength }),
     };
     yield { kind: 'lookupRecord', entry, owner: policyRef.lookupRecord(view.id, record) };
   }
@@ -89,7 +94,7 @@ function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<Kern
  * What each destination of the domain leads to, connections (`external`) included: a record that
  * the kernel would not route into the virtual network must not be short-cut to either.
  */
-function destinationTable(
+export function destinationTable(
   view: DomainView,
   best: readonly VirtualRoute[],
 ): PrefixTable<VirtualRoute['target'] | 'external'> {
@@ -106,7 +111,8 @@ function destinationTable(
   ]);
 }
 
-function isOnLink(
+/** Whether the kernel would route the record's address into its own subnet. */
+export function isOnLink(
   destinations: PrefixTable<VirtualRoute['target'] | 'external'>,
   record: LookupRecord,
 ): boolean {

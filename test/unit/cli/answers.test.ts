@@ -39,6 +39,17 @@ describe('status', () => {
       connections: 2,
     },
     tunnels: { connected: 98, connecting: 1, disconnected: 0, failed: 2 },
+    pathMtus: [
+      {
+        ...{ providerAddress: '10.1.1.20', mtu: 1400, innerMtu: 1358, router: '10.1.1.1' },
+        learnedAt: '2026-01-02T01:00:00Z',
+      },
+    ],
+    peerProblems: Array.from({ length: 12 }, (_, n) => ({
+      ...{ providerAddress: `10.1.1.${100 + n}`, problem: 'greKeyMissing', packets: 5 + n },
+      ...{ description: 'sends GRE without a key', advice: 'Install KB2779768.' },
+      lastSeenAt: '2026-01-02T01:00:00Z',
+    })),
   };
   const client = { gateway: () => Promise.resolve(answer) };
 
@@ -56,8 +67,18 @@ describe('status', () => {
       /^FAILED +REASON$/m,
       /^routing-domains\/1{8}-.* +The kernel has no room\.$/m,
       /^gateway +No clsact\.$/m,
+      /^PATH TO +MTU +INNER MTU +SAID BY +AT$/m,
+      /^10\.1\.1\.20 +1400 +1358 +10\.1\.1\.1 +2026-01-02T01:00:00Z$/m,
+      /^10\.1\.1\.109 +14 +2026-.* sends GRE without a key\. Install KB2779768\.$/m,
+      /^… and more/m,
     ])
       expect(stdout).toMatch(line);
+  });
+
+  it('leaves out what there is none of', async () => {
+    const gateway = () => Promise.resolve({ ...answer, pathMtus: [], peerProblems: [] });
+    const { stdout } = await run(['status'], { client: { gateway } });
+    expect(stdout).not.toMatch(/PATH TO|BROKEN PEER|and more/);
   });
 
   it('says that no tunnel is down', async () => {

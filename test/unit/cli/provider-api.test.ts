@@ -39,6 +39,7 @@ async function gatewayInMemory(): Promise<ProviderContext> {
     firewallTable: 'nvgate',
     externalGroup: 1,
     tunnels: new Map(),
+    pathMtus: new Map(),
   };
   return {
     gateway: { name: 'test', version: '0', startedAt: new Date() },
@@ -55,6 +56,7 @@ async function gatewayInMemory(): Promise<ProviderContext> {
       synchronized: () => Promise.resolve(),
     },
     tunnels: { stateOf: () => undefined, securityAssociations: () => Promise.resolve([]) },
+    underlay: { pathMtus: () => [], peerProblems: () => Promise.resolve([]) },
     environment: policyEnvironment,
     capabilities: () => capabilitiesOf([], environment, limits, policyEnvironment.vpn),
     trace: (query) => traceByPolicy(query, policy.current().policy, environment),

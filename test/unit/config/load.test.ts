@@ -32,6 +32,7 @@ const DEFAULTS = {
     providerPeers: 1_048_576,
   },
   reconcileIntervalSeconds: 10,
+  pathMtuSeconds: 600,
   bpfDirectory: '/sys/fs/bpf',
 };
 

@@ -9,9 +9,12 @@ import type {
   TunnelReport,
   TunnelSource,
 } from '../../../provider/tunnels.js';
+import type { PathMtuReport, PeerProblemReading } from '../../../provider/underlay.js';
 import { anyVpnSupport } from '../../../src/cli/any-vpn-support.js';
 import type { TraceQuery, TraceResult } from '../../../src/forwarding/trace-result.js';
+import { ProviderAddress } from '../../../src/model/addresses.js';
 import type { PolicyRef } from '../../../src/model/policy-ref.js';
+import { parseIpv4 } from '../../../src/net/ip.js';
 import {
   createMemoryPlace,
   openMemoryStore,
@@ -165,6 +168,21 @@ export const COUNTERS: readonly CounterReading[] = [
   { vsid: 0, verdict: 60_000, packets: 1n, bytes: 1n },
 ];
 
+const [PEER, ROUTER] = [parseIpv4('10.1.1.20'), parseIpv4('10.1.1.1')];
+
+export const PATH_MTUS: readonly PathMtuReport[] = [
+  {
+    providerAddress: ProviderAddress(PEER),
+    ...{ mtu: 1400, innerMtu: 1358, router: ROUTER, learnedAt: new Date('2026-11-22T08:00:00Z') },
+  },
+];
+
+export const PEER_PROBLEM_READINGS: readonly PeerProblemReading[] = [
+  { providerAddress: ProviderAddress(PEER), problem: 39, packets: 7n, ageSeconds: 60 },
+  { providerAddress: ProviderAddress(PEER), problem: 1, packets: 2n, ageSeconds: 0 },
+  { providerAddress: ProviderAddress(PEER), problem: 60_000, packets: 1n, ageSeconds: 0 },
+];
+
 /** The API over a real policy service, its store in memory and its kernel a fake. */
 export async function startHarness(): Promise<Harness> {
   const place = createMemoryPlace();
@@ -180,6 +198,10 @@ export async function startHarness(): Promise<Harness> {
     policy,
     status,
     tunnels,
+    underlay: {
+      pathMtus: () => PATH_MTUS,
+      peerProblems: () => Promise.resolve(PEER_PROBLEM_READINGS),
+    },
     environment,
     capabilities: () => CAPABILITIES,
     trace(query): TraceResult {

@@ -75,6 +75,7 @@ describe('startServer', () => {
         },
         status: fakeStatus(),
         tunnels: fakeTunnels(),
+        underlay: { pathMtus: absent, peerProblems: absent },
         environment: ENVIRONMENT,
         capabilities: absent,
         trace: absent,

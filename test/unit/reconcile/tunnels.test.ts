@@ -162,12 +162,12 @@ describe('a reconcile run', () => {
     events.length = 0;
 
     comesUp(BLUE);
-    reconciler.tunnelsChanged([BLUE]);
+    reconciler.environmentChanged([BLUE]);
     await reconciler.reconcileNow({ gateway: false, domains: new Set() });
     expect(await routes()).toEqual([expect.stringContaining('192.168.201.0/24')]);
 
     allDown();
-    reconciler.tunnelsChanged([BLUE]);
+    reconciler.environmentChanged([BLUE]);
     await reconciler.reconcileNow({ gateway: false, domains: new Set() });
     expect(await routes()).toEqual([]);
     expect(events).toEqual([]);

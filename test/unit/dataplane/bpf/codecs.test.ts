@@ -59,6 +59,7 @@ describe('what is written into a map is read back', () => {
         macAddress,
         local: fc.boolean(),
         onLink: fc.boolean(),
+        maxLength: fc.integer({ min: 0, max: 65_535 }),
         vsid,
       }),
     ));
@@ -97,13 +98,14 @@ it('a record stands in memory as maps.h says, addresses in network order', () =>
       macAddress: parseMac('00-15-5D-01-14-04'),
       local: false,
       onLink: true,
+      maxLength: 0,
       vsid: 5001,
     },
     value,
     0,
   );
   expect(key.toString('hex')).toBe('07000080c0a80165000000000000000000000000');
-  expect(value.toString('hex')).toBe('0a01011400155d011404020089130000');
+  expect(value.toString('hex')).toBe('0a01011400155d01140402008913000000000000');
 });
 
 it('an IPv4 and an IPv6 address with the same first bytes have different keys', () => {
