@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { buildApp } from '../provider/app.js';
 import type { ProviderContext } from '../provider/context.js';
+import { lostReason } from '../provider/lost-policy.js';
 import { startServer } from '../provider/server.js';
 import { loadCertificate, type ServerCertificate } from '../provider/tls.js';
 import { loadToken } from '../provider/token.js';
@@ -23,10 +24,11 @@ import { limitTunnelDevice } from './dataplane/linux/user-space-ipsec.js';
 import type { DataPlane, FeatureProbe } from './dataplane/port.js';
 import type { RoutingDomainId } from './model/routing-domain-id.js';
 import type { VpnSupport } from './model/vpn-support.js';
-import { openLmdbStore } from './policy/lmdb-store.js';
 import { createPolicyService } from './policy/policy-service.js';
+import { recoverPolicy } from './policy/recover-policy.js';
 import type { PolicyEnvironment } from './policy/environment.js';
-import { createReconciler } from './reconcile/loop.js';
+import type { PolicyService } from './policy/service.js';
+import { createReconciler, type Reconciler } from './reconcile/loop.js';
 import type { TunnelStates, Vpn } from './vpn/port.js';
 import type { VpnLog } from './vpn/strongswan/log.js';
 import { createStrongswanVpn } from './vpn/strongswan/vpn.js';
@@ -42,12 +44,13 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2));
   const events = createEventHub();
-  const store = await openLmdbStore(config.stateDirectory);
+  const recovered = await recoverPolicy(config.stateDirectory);
+  const { store } = recovered;
   const dataPlane = openDataPlane(config);
   const vpn = await openVpn(config, await dataPlane.probe(), log);
   const vpnSupport = await vpn.support();
   const policyEnvironment = policyEnvironmentOf(config, vpnSupport);
-  const policy = await createPolicyService(store, policyEnvironment);
+  const policy = await createPolicyService(store, policyEnvironment, recovered);
   const environment = (): Promise<Environment> =>
     environmentOf(config, dataPlane, vpn.states(), vpnSupport);
 
@@ -68,7 +71,7 @@ export async function startDaemon(config: Config): Promise<Daemon> {
     if (event !== undefined) events.emit(event);
     reconciler.tunnelsChanged([change.domain]);
   });
-  reconciler.start();
+  startReconciling(reconciler, policy, log);
 
   const context: ProviderContext = {
     gateway: { name: config.instance, version: VERSION, startedAt },
@@ -99,6 +102,23 @@ export async function startDaemon(config: Config): Promise<Daemon> {
       log.info('nvgate has stopped; the kernel goes on forwarding');
     },
   };
+}
+
+/**
+ * An empty policy that stands for one that was lost must not reach the kernel: that keeps what it
+ * has until a controller has pushed a whole policy.
+ */
+function startReconciling(reconciler: Reconciler, policy: PolicyService, log: Logger): void {
+  const lost = policy.lost();
+  if (lost === undefined) {
+    reconciler.start();
+    return;
+  }
+  log.error(lost, lostReason(lost));
+  const unsubscribe = policy.onPush(() => {
+    unsubscribe();
+    reconciler.start();
+  });
 }
 
 /** The operator's own certificate, a self-made one, or none where TLS is off. */

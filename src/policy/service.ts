@@ -9,6 +9,14 @@ export interface Snapshot {
   readonly policy: Policy;
 }
 
+/** A policy that was stored and cannot be read any more. */
+export interface LostPolicy {
+  /** Path of the damaged file. */
+  readonly keptAs: string;
+  /** What is wrong with it; absent when that was found at an earlier start. */
+  readonly reason?: string;
+}
+
 /** Which parts of the policy a push has touched. */
 export interface PushScope {
   /** Provider addresses, provider routes, or anything else outside routing domains. */
@@ -34,6 +42,12 @@ export interface PushOptions {
 export interface PolicyService {
   /** The policy as of the last durable push. Read it at once: a later push may change it in place. */
   current(): Snapshot;
+  /**
+   * Set from the start of a gateway that has lost its policy until a whole policy has been pushed.
+   * Until then `current` is empty, which is not what the kernel should have, and changes are
+   * refused with `policyLost`.
+   */
+  lost(): LostPolicy | undefined;
   replace(policy: Policy, options?: PushOptions): Promise<PushResult>;
   change(changes: readonly Change[], options?: PushOptions): Promise<PushResult>;
   /** Called after each durable push. Returns the function that ends it. */
