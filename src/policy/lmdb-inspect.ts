@@ -13,9 +13,6 @@ import {
 /** One row of a file as it is stored. The buffers are views that may be kept. */
 export type EntryListener = (key: Buffer, value: Buffer) => void;
 
-/** Persistent flags of the free tree: integer keys, and a file instead of a directory. */
-const FREE_TREE_FLAGS = [0x4008, 0x0008];
-const NO_SUBDIRECTORY = 0x4000;
 const BIG_DATA = 1;
 /** Page number, transaction, count. */
 const OVERFLOW_REFERENCE = 24;
@@ -63,8 +60,6 @@ function newestOf(descriptor: number): number | undefined {
 
 function inspectPages(file: PageFile, onEntry: EntryListener): void {
   const { meta } = file;
-  if (!FREE_TREE_FLAGS.includes(meta.free.flags) || (meta.rows.flags & ~NO_SUBDIRECTORY) !== 0)
-    throw new PageError(`page ${meta.transaction & 1}: it has trees of another kind`);
   const used = createPageSet(meta.lastPage);
   inspectTree(file, meta.rows, { used, compare: (a, b) => a.compare(b), onEntry });
   const lists: Buffer[] = [];

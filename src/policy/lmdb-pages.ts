@@ -17,6 +17,12 @@ const TREE_LENGTH = 48;
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 
+/** More than anybody stores; what cannot be mapped would end the process. */
+const LARGEST_MAP = 2 ** 40;
+
+/** Those of the environment: integer keys, and a file instead of a directory. */
+const FREE_TREE_FLAGS = [0x0008, 0x4008];
+
 export const PAGE_FLAGS = { branch: 1, leaf: 2, overflow: 4, meta: 8 } as const;
 
 /** Says what is wrong with the pages, and where. */
@@ -68,8 +74,7 @@ export function openPageFile(descriptor: number): PageFile {
   const second = readMeta(readBytes(descriptor, pageSize, META_LENGTH, 'page 1'), 1);
   if (second.pageSize !== pageSize) throw new PageError('its two headers differ in page size');
   const meta = newer(first, second);
-  // More than anybody stores; what cannot be mapped would end the process.
-  if (meta.mapSize > 2 ** 40 || meta.mapSize < (meta.lastPage + 1) * pageSize)
+  if (meta.mapSize < (meta.lastPage + 1) * pageSize)
     throw new PageError(`page ${meta.transaction & 1}: a map of ${meta.mapSize} bytes`);
 
   return {
@@ -110,11 +115,14 @@ function readMeta(bytes: Buffer, number: number): Meta {
   const pageSize = bytes.readUInt32LE(at + 24);
   if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0)
     throw new PageError(`${where}: pages of ${pageSize} bytes`);
+  const mapSize = readNumber(bytes, at + 16);
+  if (mapSize > LARGEST_MAP) throw new PageError(`${where}: a map of ${mapSize} bytes`);
+  const free = readTree(bytes, at + 24);
+  const rows = readTree(bytes, at + 24 + TREE_LENGTH);
+  if (!FREE_TREE_FLAGS.includes(free.flags) || rows.flags !== 0)
+    throw new PageError(`${where}: it has trees of another kind`);
   return {
-    pageSize,
-    mapSize: readNumber(bytes, at + 16),
-    free: readTree(bytes, at + 24),
-    rows: readTree(bytes, at + 24 + TREE_LENGTH),
+    ...{ pageSize, mapSize, free, rows },
     lastPage: readNumber(bytes, at + 24 + 2 * TREE_LENGTH),
     transaction: readNumber(bytes, at + 32 + 2 * TREE_LENGTH),
   };
