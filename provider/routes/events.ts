@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { lostReason } from '../../src/policy/lost-policy.js';
 import type { GatewayEvent, ProviderContext } from '../context.js';
-import { lostReason } from '../lost-policy.js';
 import { answers } from '../route-schemas.js';
 
 /** Proxies close a connection that says nothing for about a minute. */

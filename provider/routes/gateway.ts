@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { isRemote } from '../../src/model/connection.js';
 import type { Policy } from '../../src/model/policy.js';
-import { lostReason } from '../lost-policy.js';
+import { lostReason } from '../../src/policy/lost-policy.js';
 import { GatewaySchema, type GatewayAnswer } from '../answer-schemas.js';
 import type { ProviderContext } from '../context.js';
 import { answers } from '../route-schemas.js';

@@ -85,7 +85,8 @@ export const ConfigSchema = Type.Object(
     runDirectory: Type.String({
       pattern: '^/',
       default: DEFAULT_CONFIG.runDirectory,
-      description: 'Absolute path; holds sockets and settings of the VPN daemons, nothing that must last',
+      description:
+        'Absolute path; holds sockets and settings of the VPN daemons, nothing that must last',
     }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
       default: DEFAULT_CONFIG.logLevel,

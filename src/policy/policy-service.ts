@@ -5,7 +5,8 @@ import { diffPolicies } from './diff.js';
 import type { PolicyEnvironment } from './environment.js';
 import { PolicyRefusedError, type Finding } from './finding.js';
 import { createSecretKeeper, fillPolicy, type SecretKeeper } from './kept-secrets.js';
-import type { LostPolicy, PolicyService, PushOptions, PushResult, Snapshot } from './service.js';
+import { policyLost, type LostPolicy } from './lost-policy.js';
+import type { PolicyService, PushOptions, PushResult, Snapshot } from './service.js';
 import { createPolicyState, type Applied, type PolicyState } from './state.js';
 import type { PolicyStore } from './store.js';
 import { pushScope } from './touched.js';
@@ -149,13 +150,6 @@ export async function createPolicyService(
       return () => listeners.delete(listener);
     },
   };
-}
-
-function policyLost({ keptAs }: LostPolicy): NvgateError {
-  return new NvgateError(
-    'policyLost',
-    `The stored policy was damaged and is kept as ${keptAs}; a change has nothing to build on. Push the whole policy first (PUT /v1/policy, nvgate apply --replace).`,
-  );
 }
 
 function propose(content: Content, current: Policy): Proposal {

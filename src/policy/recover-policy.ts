@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { moveAside } from './lmdb-files.js';
 import { storePath } from './lmdb-database.js';
 import { openLmdbStore } from './lmdb-store.js';
-import type { LostPolicy, Snapshot } from './service.js';
+import type { LostPolicy } from './lost-policy.js';
+import type { Snapshot } from './service.js';
 import { StoreDamagedError, storeUnavailable, type PolicyStore } from './store.js';
 
 /** What a gateway begins with. */

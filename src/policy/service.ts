@@ -2,19 +2,12 @@ import type { Policy } from '../model/policy.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change } from './change.js';
 import type { Finding } from './finding.js';
+import type { LostPolicy } from './lost-policy.js';
 
 /** A policy and the number of pushes that led to it. */
 export interface Snapshot {
   readonly revision: number;
   readonly policy: Policy;
-}
-
-/** A policy that was stored and cannot be read any more. */
-export interface LostPolicy {
-  /** Path of the damaged file. */
-  readonly keptAs: string;
-  /** What is wrong with it; absent when that was found at an earlier start. */
-  readonly reason?: string;
 }
 
 /** Which parts of the policy a push has touched. */

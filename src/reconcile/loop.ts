@@ -161,9 +161,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** What a run has changed where neither a push nor an earlier failure gave reason to. */
   function countRepairs(result: RunResult, expected: Scope): void {
-    const repaired = result.operations.filter(
-      ({ object }) => !scopeHas(expected, partOf(object)),
-    );
+    const repaired = result.operations.filter(({ object }) => !scopeHas(expected, partOf(object)));
     if (repaired.length === 0) return;
     repairs += repaired.length;
     const objects = repaired

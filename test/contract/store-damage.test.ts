@@ -68,7 +68,7 @@ describe('a damaged store', () => {
       const flipped = Buffer.from(content);
       flipped[place] = (flipped[place] ?? 0) ^ (1 << (at % 8));
       writeFileSync(file, flipped);
-     
+
       try {
         const { policy, revision } = await load();
         expect([revision, namesIn(policy)], `byte ${place}`).toEqual([7, namesIn(before)]);

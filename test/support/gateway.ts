@@ -13,8 +13,8 @@ export interface Gateway {
   readonly instance: string;
   readonly configFile: string;
   readonly stateDirectory: string;
-  /** Starts the daemon and waits until it is ready. */
-  start(): Promise<void>;
+  /** Starts the daemon, with these variables besides, and waits until it answers. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Ends the daemon; what it made in the kernel stays. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Runs the CLI beside the daemon, whatever its exit status. */
@@ -77,8 +77,8 @@ export function createGateway(
     instance,
     configFile,
     stateDirectory,
-    async start() {
-      daemon = start(process.execPath, [MAIN, 'run', '--config', configFile], { namespace });
+    async start(env = {}) {
+      daemon = start(process.execPath, [MAIN, 'run', '--config', configFile], { namespace, env });
       const running = daemon;
       await eventually(
         'nvgate is ready',
