@@ -75,7 +75,8 @@ export const GatewaySchema = Type.Object(
     version: Type.String(),
     revision: Revision,
     health: Type.Enum(['ok', 'synchronizing', 'degraded'], {
-      description: 'degraded: part of the policy could not be brought to the kernel',
+      description:
+        'degraded: part of the policy could not be brought to the kernel, or the stored policy was lost',
     }),
     startedAt: Type.String({ description: 'RFC 3339' }),
     uptimeSeconds: Type.Integer(),

@@ -22,6 +22,7 @@ const ABSENT_GATEWAY: ProviderContext = {
     current: () => ({ revision: 0, policy: EMPTY_POLICY }),
     replace: absent,
     change: absent,
+    lost: () => undefined,
     onPush: absent,
   },
   tunnels: { stateOf: absent, securityAssociations: absent },

@@ -13,6 +13,7 @@ import type { ProblemDocument } from './answer-schemas.js';
 const STATUS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 401,
   notFound: 404,
+  policyLost: 409,
   revisionMismatch: 412,
   policyRefused: 422,
   kernelOperationFailed: 500,
@@ -20,6 +21,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   internal: 500,
   gatewayUnreachable: 502,
   storeUnavailable: 503,
+  storeDamaged: 503,
   kernelFeatureMissing: 503,
   timedOut: 504,
 };

@@ -5,6 +5,7 @@ const PROBLEMS = {
   400: 'The request could not be read, or names no object',
   401: 'The bearer token is missing or wrong',
   404: 'The object named does not exist',
+  409: 'The stored policy was lost; only the whole policy can be pushed',
   412: 'The policy has another revision than If-Match names',
   413: 'The body is larger than the call takes',
   415: 'The call does not take that content type',
@@ -17,7 +18,7 @@ const PROBLEMS = {
 type ProblemStatus = keyof typeof PROBLEMS;
 
 /** What every write may be refused with. */
-const WRITE_PROBLEMS = [400, 401, 412, 413, 415, 422, 500, 503, 504] as const;
+const WRITE_PROBLEMS = [400, 401, 409, 412, 413, 415, 422, 500, 503, 504] as const;
 
 /** The answers of a call, by status: what it is for, and how it may be refused. */
 export type Answers = Record<number, object>;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { buildApp } from '../provider/app.js';
 import type { ProviderContext } from '../provider/context.js';
 import { startServer } from '../provider/server.js';
@@ -29,10 +29,12 @@ import type { DataPlane, FeatureProbe } from './dataplane/port.js';
 import type { ProviderAddress } from './model/addresses.js';
 import type { RoutingDomainId } from './model/routing-domain-id.js';
 import type { VpnSupport } from './model/vpn-support.js';
-import { openLmdbStore } from './policy/lmdb-store.js';
+import { lostReason } from './policy/lost-policy.js';
 import { createPolicyService } from './policy/policy-service.js';
+import { recoverPolicy } from './policy/recover-policy.js';
 import type { PolicyEnvironment } from './policy/environment.js';
-import { createReconciler } from './reconcile/loop.js';
+import type { PolicyService } from './policy/service.js';
+import { createReconciler, type Reconciler } from './reconcile/loop.js';
 import type { PathMtu } from './underlay/path-mtu.js';
 import { watchPathMtus } from './underlay/watch.js';
 import type { TunnelStates, Vpn } from './vpn/port.js';
@@ -51,12 +53,13 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2));
   const events = createEventHub();
-  const store = await openLmdbStore(config.stateDirectory);
+  const recovered = await recoverPolicy(config.stateDirectory);
+  const { store } = recovered;
   const dataPlane = openDataPlane(config);
   const vpn = await openVpn(config, dataPlane, log);
   const vpnSupport = await vpn.support();
   const policyEnvironment = policyEnvironmentOf(config, vpnSupport);
-  const policy = await createPolicyService(store, policyEnvironment);
+  const policy = await createPolicyService(store, policyEnvironment, recovered);
 
   const pathMtus = watchPathMtus({
     source: dataPlane,
@@ -101,7 +104,7 @@ export async function startDaemon(config: Config): Promise<Daemon> {
       log.warn(told, 'A peer sends what is not NVGRE as it should be');
     }
   });
-  reconciler.start();
+  startReconciling(reconciler, policy, log);
 
   const context: ProviderContext = {
     gateway: { name: config.instance, version: VERSION, startedAt },
@@ -135,6 +138,23 @@ export async function startDaemon(config: Config): Promise<Daemon> {
       log.info('nvgate has stopped; the kernel goes on forwarding');
     },
   };
+}
+
+/**
+ * An empty policy that stands for one that was lost must not reach the kernel: that keeps what it
+ * has until a controller has pushed a whole policy.
+ */
+function startReconciling(reconciler: Reconciler, policy: PolicyService, log: Logger): void {
+  const lost = policy.lost();
+  if (lost === undefined) {
+    reconciler.start();
+    return;
+  }
+  log.error(lost, lostReason(lost));
+  const unsubscribe = policy.onPush(() => {
+    unsubscribe();
+    reconciler.start();
+  });
 }
 
 /** The operator's own certificate, a self-made one, or none where TLS is off. */

@@ -40,6 +40,8 @@ export const ERROR_CODES = {
   malformedRequest: 'The request could not be read.',
   unauthorized: 'The bearer token is missing or wrong.',
   storeUnavailable: 'The policy could not be stored; nothing was changed.',
+  storeDamaged: 'A policy store cannot be read; nothing is written to it.',
+  policyLost: 'The stored policy was lost, and only the whole policy can be pushed.',
   configInvalid: 'The configuration file has errors.',
   kernelOperationFailed: 'The kernel or a system tool refused an operation.',
   kernelFeatureMissing: 'The kernel lacks something that the gateway needs.',

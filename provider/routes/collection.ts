@@ -4,6 +4,7 @@ import { NvgateError, type Problem } from '../../src/errors.js';
 import type { Policy } from '../../src/model/policy.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import { OBJECT_BODY_LIMIT } from '../body.js';
+import { policyLost } from '../../src/policy/lost-policy.js';
 import type { ProviderContext } from '../context.js';
 import { DEFAULT_LIMIT, PageQuerySchema, pageSchema, takePage, type PageQuery } from '../paging.js';
 import { refusedDocument, refusedPath } from '../problem.js';
@@ -106,7 +107,7 @@ export function registerNoun<
   };
 
   const write = async (request: ObjectRequest, reply: FastifyReply): Promise<object> => {
-    scope.owner(context.policy.current().policy, request.params);
+    scope.owner(changeable(context.policy), request.params);
     const identity = identityOf(request.params);
     const reading: Reading = { problems: [], lists: [] };
     const part = translateUpsert(reading, '', noun.kind, request.body, context.environment);
@@ -128,7 +129,7 @@ export function registerNoun<
   };
 
   const remove = async (request: ObjectRequest, reply: FastifyReply): Promise<object> => {
-    findIn(context.policy.current().policy, request.params);
+    findIn(changeable(context.policy), request.params);
     const part = translateDeletion(noun.kind, noun.keyFields(request.params), []);
     if (part === undefined) throw refusedPath(noun.title, []);
     const change = inDomain(part, scope.domainOf(request.params));
@@ -185,6 +186,13 @@ export function registerNoun<
       remove,
     );
   }
+}
+
+/** @throws NvgateError `policyLost`, before anybody hears that an object is not there */
+function changeable(policy: ProviderContext['policy']): Policy {
+  const lost = policy.lost();
+  if (lost !== undefined) throw policyLost(lost);
+  return policy.current().policy;
 }
 
 /** The objects of a change that stand for the whole body. */

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { lostReason } from '../../src/policy/lost-policy.js';
 import type { GatewayEvent, ProviderContext } from '../context.js';
 import { answers } from '../route-schemas.js';
 
@@ -26,7 +27,7 @@ export function events(app: FastifyInstance, context: ProviderContext): void {
         operationId: 'watchEvents',
         summary: 'What happens at the gateway, as server-sent events',
         description:
-          'Events: `revision` (a push was stored), `synchronized` (a revision was brought to the kernel), `failure` (an object could not be made), `recovered` (now it could), `repaired` (the kernel was found to differ, and mended), `connection` (a remote connection has come to another state), `pathMtu` (a router says that the way to a peer carries less, or that has become too old to count), `peerProblem` (a peer’s NVGRE is wrong). The first event is the revision at the time.',
+          'Events: `revision` (a push was stored), `synchronized` (a revision was brought to the kernel), `failure` (an object could not be made), `recovered` (now it could), `repaired` (the kernel was found to differ, and mended), `connection` (a remote connection has come to another state), `pathMtu` (a router says that the way to a peer carries less, or that has become too old to count), `peerProblem` (a peer’s NVGRE is wrong). The first event is the revision at the time; a `failure` follows when the stored policy was lost.',
         tags: ['events'],
         response: answers(
           Type.String({ description: 'Events, until one side ends the stream' }),
@@ -50,6 +51,8 @@ export function events(app: FastifyInstance, context: ProviderContext): void {
         open.delete(stream);
       });
       send({ type: 'revision', revision: context.policy.current().revision });
+      const lost = context.policy.lost();
+      if (lost !== undefined) send({ type: 'failure', reason: lostReason(lost) });
       return reply
         .header('cache-control', 'no-store')
         .type('text/event-stream; charset=utf-8')

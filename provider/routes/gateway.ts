@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { isRemote } from '../../src/model/connection.js';
 import type { Policy } from '../../src/model/policy.js';
+import { lostReason } from '../../src/policy/lost-policy.js';
 import { GatewaySchema, type GatewayAnswer } from '../answer-schemas.js';
 import type { ProviderContext } from '../context.js';
 import { answers } from '../route-schemas.js';
@@ -29,7 +30,9 @@ function describe(
 ): GatewayAnswer {
   const { revision, policy: current } = policy.current();
   const now = status.status();
+  const lost = policy.lost();
   const failures = [
+    ...(lost === undefined ? [] : [{ reason: lostReason(lost) }]),
     ...now.gatewayFailures.map((reason) => ({ reason })),
     ...Array.from(now.failures, ([ref, reason]) => ({ ref, reason })),
   ];

@@ -21,6 +21,8 @@ const VERBS: Readonly<Record<string, () => Promise<AddVerb>>> = {
   counters: async () => (await import('./verbs/counters.js')).addCounters,
   events: async () => (await import('./verbs/events.js')).addEvents,
   capture: async () => (await import('./verbs/capture.js')).addCapture,
+  backup: async () => (await import('./verbs/backup.js')).addBackup,
+  restore: async () => (await import('./verbs/restore.js')).addRestore,
 };
 
 const CONTRACT = `

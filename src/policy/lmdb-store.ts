@@ -1,64 +1,87 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
-import { messageOf } from '../errors.js';
-import type { Change } from './change.js';
-import { prepareFiles } from './lmdb-files.js';
-import { readPolicy, readProviderAddresses } from './read-policy.js';
-import { storeUnavailable, type PolicyStore } from './store.js';
-import { domainEnd, PROVIDER_ADDRESSES_KEY, REVISION_KEY } from './store-keys.js';
-import { FORMAT_VERSION, OLDEST_FORMAT_READ, providerAddressRow, type Row } from './store-rows.js';
-import { providerAddressesAfter, writeChanges } from './store-writes.js';
-
-type Rows = RootDatabase<Row, Buffer>;
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createDatabase, openDatabase, storePath, type Database } from './lmdb-database.js';
+import { loadRows, readRevision, writeRows } from './lmdb-rows.js';
+import { StoreDamagedError, storeUnavailable, type PolicyStore } from './store.js';
+import { REVISION_KEY } from './store-keys.js';
 
 /**
  * Keeps the policy in `policy.mdb` below the directory, which is made when it is not there. Both are
  * for their owner only.
- * @throws NvgateError `storeUnavailable`
+ * @throws NvgateError `storeUnavailable`; StoreDamagedError
  */
-export async function openLmdbStore(directory: string): Promise<PolicyStore> {
-  const path = join(directory, 'policy.mdb');
-  let rows: Rows;
-  let fileId: number;
+export async function openLmdbStore(stateDirectory: string): Promise<PolicyStore> {
+  const path = storePath(stateDirectory);
+  let database: Database;
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await prepareFiles(path);
-    rows = open<Row, Buffer>({ path, ...LMDB_OPTIONS });
-    fileId = (await stat(path)).ino;
+    await createDatabase(path);
+    database = await openDatabase(path);
   } catch (error) {
-    throw storeUnavailable(`The policy store ${path} could not be opened`, error);
+    throw unlessDamaged(error, `The policy store ${path} could not be opened`);
   }
   let closed = false;
   let revision = 0;
+  let { sum } = database;
+  /** Set by a commit that failed: the revision that the file may have all the same. */
+  let doubtful: number | undefined;
 
   /** LMDB would go on writing to a file that nobody can open again after a restart. */
   async function checkPlace(): Promise<void> {
     if (closed) throw new Error('the store is closed');
-    await access(directory, constants.W_OK);
-    if ((await stat(path)).ino !== fileId)
+    await access(dirname(path), constants.W_OK);
+    if ((await stat(path)).ino !== database.fileId)
       throw new Error('the file has been replaced since the gateway started; restart it');
+  }
+
+  /**
+   * After an error LMDB refuses everything until it is opened again. Where the error came after the
+   * commit was written, the file has a revision that was refused: the one before it, which LMDB
+   * never overwrites at once, is put in its place.
+   */
+  async function settle(): Promise<void> {
+    if (doubtful === undefined) return;
+    await database.close();
+    database = await openDatabase(path);
+    if (readRevision(path, database.rows).revision === doubtful) {
+      await database.close();
+      database = await openDatabase(path, { usePreviousSnapshot: true });
+      const { row, revision: found } = readRevision(path, database.rows);
+      if (found !== revision || row === undefined)
+        throw new Error('another process has written to it');
+      await database.rows.put(REVISION_KEY, row);
+      await database.close();
+      database = await openDatabase(path);
+    }
+    doubtful = undefined;
   }
 
   return {
     async load() {
       try {
         await checkPlace();
-        revision = readRevision(rows);
-        return { revision, policy: readPolicy(rows.getRange()) };
+        const snapshot = loadRows(path, database);
+        ({ revision } = snapshot);
+        return snapshot;
       } catch (error) {
-        throw storeUnavailable(`The policy could not be read from ${path}`, error);
+        throw unlessDamaged(error, `The policy could not be read from ${path}`);
       }
     },
 
     async commit(next, changes) {
       try {
         await checkPlace();
-        if (readRevision(rows) !== revision)
+        await settle();
+        if (readRevision(path, database.rows).revision !== revision)
           throw new Error('another process has written to it; let only one gateway use it');
-        await write(rows, next, changes);
+        const after = sum.copy();
+        doubtful = next;
+        await writeRows(database.rows, after, next, changes);
+        doubtful = undefined;
         revision = next;
+        sum = after;
       } catch (error) {
+        // The sooner the better; if it cannot be now, the next commit has to do it first.
+        await settle().catch(() => undefined);
         throw storeUnavailable(`The policy could not be written to ${path}`, error);
       }
     },
@@ -66,75 +89,11 @@ export async function openLmdbStore(directory: string): Promise<PolicyStore> {
     async close() {
       if (closed) return;
       closed = true;
-      await rows.close();
+      await database.close();
     },
   };
 }
 
-const LMDB_OPTIONS = {
-  keyEncoding: 'binary',
-  permissionsMode: 0o600,
-  // A commit is done when it is on disk, not when others can see it.
-  overlappingSync: false,
-  // Otherwise a failed commit also rejects a promise that nobody can get hold of.
-  eventTurnBatching: false,
-} as const;
-
-/** @throws Error when the rows are of another version of nvgate */
-function readRevision(rows: Rows): number {
-  const row = rows.get(REVISION_KEY);
-  if (row === undefined) return 0;
-  const [version, revision] = row as [number, number];
-  if (version < OLDEST_FORMAT_READ || version > FORMAT_VERSION)
-    throw new Error(
-      `it has format ${version}, this version of nvgate reads formats ${OLDEST_FORMAT_READ} to ${FORMAT_VERSION}; run the version that wrote it, or move the file away and push the policy again`,
-    );
-  return revision;
-}
-
-/** All in one transaction; resolves when it is on disk. */
-async function write(rows: Rows, revision: number, changes: readonly Change[]): Promise<void> {
-  const written = rows.batch(() => {
-    if (changes.some((change) => change.kind === 'providerAddress')) {
-      const before = readProviderAddresses(rows.get(PROVIDER_ADDRESSES_KEY) ?? []);
-      const after = providerAddressesAfter(before, changes);
-      put(PROVIDER_ADDRESSES_KEY, [...after.values()].map(providerAddressRow.write));
-    }
-    writeChanges(changes, {
-      put,
-      remove,
-      removeDomain(prefix) {
-        const stored = rows.getKeys({ start: prefix, end: domainEnd(prefix) });
-        for (const key of [...stored]) remove(key);
-      },
-    });
-    put(REVISION_KEY, [FORMAT_VERSION, revision]);
-  });
-  try {
-    await written;
-  } catch (error) {
-    throw await causeOf(error);
-  }
-
-  // Each answers with the promise of the whole batch, which is awaited above.
-  function put(key: Buffer, row: Row): void {
-    void rows.put(key, row);
-  }
-  function remove(key: Buffer): void {
-    void rows.remove(key);
-  }
-}
-
-/** LMDB says why a commit failed in a promise that hangs on the error. */
-async function causeOf(error: unknown): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<unknown> };
-  if (commitError === undefined) return error;
-  try {
-    await commitError;
-    return error;
-  } catch (cause) {
-    // The rest is about pages and buffers.
-    const [reason = ''] = messageOf(cause).split(':');
-    return new Error(`${reason} (is the disk full?)`, { cause });
-  }
+function unlessDamaged(error: unknown, what: string): unknown {
+  return error instanceof StoreDamagedError ? error : storeUnavailable(what, error);
 }

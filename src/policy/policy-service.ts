@@ -5,7 +5,8 @@ import { diffPolicies } from './diff.js';
 import type { PolicyEnvironment } from './environment.js';
 import { PolicyRefusedError, type Finding } from './finding.js';
 import { createSecretKeeper, fillPolicy, type SecretKeeper } from './kept-secrets.js';
-import type { PolicyService, PushOptions, PushResult } from './service.js';
+import { policyLost, type LostPolicy } from './lost-policy.js';
+import type { PolicyService, PushOptions, PushResult, Snapshot } from './service.js';
 import { createPolicyState, type Applied, type PolicyState } from './state.js';
 import type { PolicyStore } from './store.js';
 import { pushScope } from './touched.js';
@@ -40,16 +41,23 @@ interface Proposal {
   readonly whole?: { readonly policy: Policy; readonly secrets: SecretKeeper };
 }
 
+/** What was found in the store, by whoever has opened it. */
+export interface Restored {
+  readonly snapshot: Snapshot;
+  readonly lost?: LostPolicy;
+}
+
 /**
- * Restores the policy from the store and serves it. The restored policy is not judged again: it
+ * Restores the policy from the store, unless that has been done, and serves it. The restored policy is not judged again: it
  * was when it was pushed, and traffic must go on even if the configuration is stricter now.
  * @throws NvgateError `storeUnavailable`
  */
 export async function createPolicyService(
   store: PolicyStore,
   environment: PolicyEnvironment,
+  restored?: Restored,
 ): Promise<PolicyService> {
-  const snapshot = await store.load();
+  const { snapshot, lost } = restored ?? { snapshot: await store.load() };
   const state = createPolicyState(snapshot.policy);
   const listeners = new Set<(result: PushResult) => void>();
   const waiting: WaitingPush[] = [];
@@ -119,6 +127,7 @@ export async function createPolicyService(
           'revisionMismatch',
           `The policy is at revision ${at}, not ${ifMatch}. Read it again and decide whether the push still holds.`,
         );
+      if (lost !== undefined && at === 0 && 'changes' in content) throw policyLost(lost);
       const proposal = propose(content, state.policy);
       applied = state.apply(proposal.changes);
       const { errors, warnings } = judge(state, environment, proposal, applied);
@@ -133,6 +142,7 @@ export async function createPolicyService(
 
   return {
     current: () => ({ revision, policy: state.policy }),
+    lost: () => (revision === 0 ? lost : undefined),
     replace: async (policy, options) => push({ policy }, options),
     change: async (changes, options) => push({ changes }, options),
     onPush(listener) {

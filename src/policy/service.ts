@@ -2,6 +2,7 @@ import type { Policy } from '../model/policy.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change } from './change.js';
 import type { Finding } from './finding.js';
+import type { LostPolicy } from './lost-policy.js';
 
 /** A policy and the number of pushes that led to it. */
 export interface Snapshot {
@@ -34,6 +35,12 @@ export interface PushOptions {
 export interface PolicyService {
   /** The policy as of the last durable push. Read it at once: a later push may change it in place. */
   current(): Snapshot;
+  /**
+   * Set from the start of a gateway that has lost its policy until a whole policy has been pushed.
+   * Until then `current` is empty, which is not what the kernel should have, and changes are
+   * refused with `policyLost`.
+   */
+  lost(): LostPolicy | undefined;
   replace(policy: Policy, options?: PushOptions): Promise<PushResult>;
   change(changes: readonly Change[], options?: PushOptions): Promise<PushResult>;
   /** Called after each durable push. Returns the function that ends it. */

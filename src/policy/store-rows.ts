@@ -22,11 +22,14 @@ import {
  * How objects of the policy are written to the store: as lists of fields in a fixed order, numbers
  * where the model has numbers, 16 bytes for an IPv6 address, null for what is absent. Change one
  * only together with FORMAT_VERSION. Rows are read without a second look: only the store writes
- * them, and what it wrote had been validated. Connections have files of their own.
+ * them, what it wrote had been validated, and the sum of all rows shows that they are the same. Connections have files of their own.
  */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
-/** Format 1 had no remote connections; its rows are read as they are, and the next push makes it 2. */
+/**
+ * Format 1 had no remote connections, format 2 no sum of all rows. Their rows are read as they are,
+ * and the next push makes them format 3.
+ */
 export const OLDEST_FORMAT_READ = 1;
 
 export type Row = readonly unknown[];

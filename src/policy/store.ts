@@ -28,3 +28,23 @@ export function storeUnavailable(what: string, cause: unknown): NvgateError {
     { cause },
   );
 }
+
+/**
+ * What is stored is not what a store of this version can have written: a damaged disk, a foreign
+ * file. To write to it would make it worse.
+ */
+export class StoreDamagedError extends NvgateError {
+  /** What was found, without a full stop: `page 7: its keys are in disorder`. */
+  readonly reason: string;
+
+  /** @param file path of what is damaged */
+  constructor(file: string, reason: string, options?: ErrorOptions) {
+    super(
+      'storeDamaged',
+      `${file} is no policy store, or a damaged one (${reason}). Use a backup (nvgate restore), or push the whole policy again.`,
+      options,
+    );
+    this.name = 'StoreDamagedError';
+    this.reason = reason;
+  }
+}

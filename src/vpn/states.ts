@@ -25,7 +25,8 @@ export function createStateBook(now: () => Date): StateBook {
     of: (domain, connection) => domains.get(domain)?.get(connection),
     observe(domain, connection, observation) {
       let states = domains.get(domain);
-      if (states === undefined) domains.set(domain, (states = new Map<ConnectionId, TunnelState>()));
+      if (states === undefined)
+        domains.set(domain, (states = new Map<ConnectionId, TunnelState>()));
       const before = states.get(connection);
       const state = nextState(before, observation, now());
       if (state === before) return;

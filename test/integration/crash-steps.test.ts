@@ -74,67 +74,76 @@ describe('a crash between any two steps, in the real kernel', () => {
 
 /**
  * The daemon itself, killed while pushes are under way: the instants are spread from the moment
- * that a push is sent to well after it is in the kernel.
+ * that a push is sent to well after it is in the kernel. NVGATE_KILLS asks for more of them.
  */
 describe('the daemon is killed at any instant of a push', () => {
-  const KILLS = 26;
+  const KILLS = Number(process.env['NVGATE_KILLS'] ?? 26);
   const POLICIES = [CONTRACT_POLICIES.full, CONTRACT_POLICIES.changed] as const;
 
   afterAll(cleanUp);
 
-  test('what was answered is kept, and the kernel gets to the revision that is stored', async () => {
-    // Every subnet takes room for four records and four routes of the gateway's own.
-    const limits = { virtualSubnets: 64, lookupRecords: 744, customerRoutes: 744 };
-    const { namespace, gateway } = await createBareGateway({
-      limits: { ...limits, providerPeers: 1000 },
-    });
-    await gateway.start();
-    const { client } = createController(namespace, gateway);
-    const { dataPlane, environment } = openKernel(gateway, {
-      ...{ virtual_subnets: 64, lookup_records: 1000, customer_routes: 1000, provider_peers: 1000 },
-    });
-
-    const documents = await Promise.all(POLICIES.map(documentOf));
-    let stored: { revision: number; policy: Policy } = {
-      revision: 0,
-      policy: CONTRACT_POLICIES.empty,
-    };
-    let answers = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
-      const which = kill % 2;
-      const document = documents[which];
-      if (document === undefined) throw new Error('no document');
-      const push = client.replacePolicy(document).then(
-        () => true,
-        () => false,
-      );
-      await sleep(kill * 20);
-      await gateway.stop('SIGKILL');
-      const answered = await push;
+  test(
+    'what was answered is kept, and the kernel gets to the revision that is stored',
+    async () => {
+      // Every subnet takes room for four records and four routes of the gateway's own.
+      const limits = { virtualSubnets: 64, lookupRecords: 744, customerRoutes: 744 };
+      const { namespace, gateway } = await createBareGateway({
+        limits: { ...limits, providerPeers: 1000 },
+      });
       await gateway.start();
-
-      const { revision } = await client.gateway();
-      expect([stored.revision, stored.revision + 1]).toContain(revision);
-      if (answered) expect(revision).toBe(stored.revision + 1);
-      const next = POLICIES[which];
-      if (revision > stored.revision && next !== undefined) stored = { revision, policy: next };
-      answers += answered ? 1 : 0;
-      await eventually(
-        'the kernel is synchronized',
-        async () => {
-          const { health, reconcile } = await client.gateway();
-          return health === 'ok' && reconcile.revision === revision ? true : undefined;
+      const { client } = createController(namespace, gateway);
+      const { dataPlane, environment } = openKernel(gateway, {
+        ...{
+          virtual_subnets: 64,
+          lookup_records: 1000,
+          customer_routes: 1000,
+          provider_peers: 1000,
         },
-        30_000,
-      );
-      const left = await remaining(dataPlane, stored.policy, environment);
-      expect(lines(left), `after kill ${kill}, at revision ${revision}`).toEqual([]);
-    }
-    // The kills were where they matter: before the answer and after it.
-    expect(answers).toBeGreaterThan(0);
-    expect(answers).toBeLessThan(KILLS);
-    await dataPlane.close();
-  }, 600_000);
+      });
+
+      const documents = await Promise.all(POLICIES.map(documentOf));
+      let stored: { revision: number; policy: Policy } = {
+        revision: 0,
+        policy: CONTRACT_POLICIES.empty,
+      };
+      let answers = 0;
+      for (let kill = 0; kill < KILLS; kill++) {
+        const which = kill % 2;
+        const document = documents[which];
+        if (document === undefined) throw new Error('no document');
+        const push = client.replacePolicy(document).then(
+          () => true,
+          () => false,
+        );
+        await sleep((kill % 26) * 20);
+        await gateway.stop('SIGKILL');
+        const answered = await push;
+        await gateway.start();
+
+        const { revision } = await client.gateway();
+        expect([stored.revision, stored.revision + 1]).toContain(revision);
+        if (answered) expect(revision).toBe(stored.revision + 1);
+        const next = POLICIES[which];
+        if (revision > stored.revision && next !== undefined) stored = { revision, policy: next };
+        answers += answered ? 1 : 0;
+        await eventually(
+          'the kernel is synchronized',
+          async () => {
+            const { health, reconcile } = await client.gateway();
+            return health === 'ok' && reconcile.revision === revision ? true : undefined;
+          },
+          30_000,
+        );
+        const left = await remaining(dataPlane, stored.policy, environment);
+        expect(lines(left), `after kill ${kill}, at revision ${revision}`).toEqual([]);
+      }
+      // The kills were where they matter: before the answer and after it.
+      expect(answers).toBeGreaterThan(0);
+      expect(answers).toBeLessThan(KILLS);
+      await dataPlane.close();
+    },
+    600_000 + KILLS * 10_000,
+  );
 
   /** The kernel as the daemon left it, seen by somebody else. */
   function openKernel(

@@ -51,7 +51,13 @@ export function domainObjects(description: DomainDescription): KernelObject[] {
     ...external.map((address) => addressOn(ext, address)),
     ...(nat === undefined
       ? []
-      : [{ kind: 'firewall', place: domain, ruleset: domainFirewall(table, { nat, guard: undefined }) } as const]),
+      : [
+          {
+            kind: 'firewall',
+            place: domain,
+            ruleset: domainFirewall(table, { nat, guard: undefined }),
+          } as const,
+        ]),
     ...description.subnets.map(({ prefix, gateway }): KernelObject => ({
       kind: 'route',
       place: domain,

@@ -14,8 +14,8 @@ export interface Gateway {
   readonly instance: string;
   readonly configFile: string;
   readonly stateDirectory: string;
-  /** Starts the daemon and waits until it is ready. */
-  start(): Promise<void>;
+  /** Starts the daemon, with these variables besides, and waits until it answers. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Ends the daemon; what it made in the kernel stays. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Runs the CLI beside the daemon, whatever its exit status. */
@@ -33,6 +33,10 @@ export interface Gateway {
 }
 
 const MAIN = resolve('dist/src/cli/main.js');
+
+/** Verbs that do not call the API. */
+const isLocalVerb = (argument: string): boolean =>
+  ['backup', 'capture', 'restore', 'validate'].includes(argument);
 
 /**
  * @param settings keys of the configuration file that differ from the defaults
@@ -55,25 +59,24 @@ export function createGateway(
   let daemon: Background | undefined;
   const logs: string[] = [];
 
-  const run = (args: readonly string[], input?: string): Promise<CommandResult> =>
-    tryRun(process.execPath, [MAIN, ...args], {
-      namespace,
-      ...(input === undefined ? {} : { input }),
-      timeout: 120_000,
-    });
-
-  const cli = (args: readonly string[], input?: string): Promise<CommandResult> =>
-    run(['--config', configFile, ...args], input);
-
-  async function nvgate(args: readonly string[], input?: string): Promise<string> {
-    return outputOf(args, await cli(args, input));
-  }
-
-  /** What the CLI would find in the configuration; to read one is most of what it does. */
+  // What a verb that calls the API looks up in the configuration, which is most of its work.
   const direct = [
     ...['--url', 'https://127.0.0.1:7637', '--token-file', join(stateDirectory, 'token')],
     ...['--ca', join(stateDirectory, 'tls', 'cert.pem'), '--timeout', String(patience(30))],
   ];
+
+  const cli = (args: readonly string[], input?: string): Promise<CommandResult> =>
+    tryRun(
+      process.execPath,
+      [MAIN, ...(args.some(isLocalVerb) ? ['--config', configFile] : direct), ...args],
+      { namespace, ...(input === undefined ? {} : { input }), timeout: 120_000 },
+    );
+
+  async function nvgate(args: readonly string[], input?: string): Promise<string> {
+    const { status, stdout, stderr } = await cli(args, input);
+    if (status !== 0) throw new Error(`nvgate ${args.join(' ')} (${status}): ${stderr}`);
+    return stdout;
+  }
 
   async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await daemon?.stop(signal);
@@ -85,8 +88,8 @@ export function createGateway(
     instance,
     configFile,
     stateDirectory,
-    async start() {
-      daemon = start(process.execPath, [MAIN, 'run', '--config', configFile], { namespace });
+    async start(env = {}) {
+      daemon = start(process.execPath, [MAIN, 'run', '--config', configFile], { namespace, env });
       // Not by the CLI: one that finds nobody takes longer than the daemon needs to start.
       await daemon.until((self) => self.stderr().includes('nvgate serves'), 30_000);
     },
@@ -94,8 +97,7 @@ export function createGateway(
     cli,
     nvgate,
     async apply(policy) {
-      const args = ['apply', '-f', '-', '--replace', '--wait'];
-      outputOf(args, await run([...direct, ...args], JSON.stringify(policy)));
+      await nvgate(['apply', '-f', '-', '--replace', '--wait'], JSON.stringify(policy));
     },
     log: () => logs.join('') + (daemon === undefined ? '' : daemon.stdout() + daemon.stderr()),
     pid: () => daemon?.pid ?? -1,
@@ -106,9 +108,4 @@ export function createGateway(
       forget();
     },
   };
-}
-
-function outputOf(args: readonly string[], { status, stdout, stderr }: CommandResult): string {
-  if (status !== 0) throw new Error(`nvgate ${args.join(' ')} (${status}): ${stderr}`);
-  return stdout;
 }

@@ -5,12 +5,12 @@ import { BLUE, record } from './policy-builder.js';
 
 /*
  * A process that does nothing but write: each revision gives all records its number as VM name.
- * Says on stdout `committed N` or `refused N CODE`, a line each. Ends by itself after 10,000
- * revisions, or when it has been refused three times.
+ * Says on stdout `committed N` or `refused N CODE`, a line each. Ends by itself after so many
+ * revisions, or when it has been refused more often than it may.
  *
- *   store-writer DIRECTORY RECORDS
+ *   store-writer DIRECTORY RECORDS [REVISIONS [REFUSALS]]
  */
-const [directory = '', records = ''] = process.argv.slice(2);
+const [directory = '', records = '', revisions = '10000', refusals = '2'] = process.argv.slice(2);
 
 // A limit on the size of files then makes writes fail instead of ending the process.
 process.on('SIGXFSZ', () => undefined);
@@ -22,7 +22,7 @@ if (revision === 0) {
   const head = { id: BLUE };
   await store.commit(++revision, [{ op: 'upsert', kind: 'routingDomainHead', value: head }]);
 }
-while (refused < 3 && revision < 10_000) {
+while (refused <= Number(refusals) && revision < Number(revisions)) {
   const next = revision + 1;
   const changes = Array.from({ length: Number(records) }, (_, at): Change => {
     const address = `10.0.${at >> 8}.${at & 255}`;

@@ -21,7 +21,9 @@ import {
   type MemoryPlace,
 } from '../../../src/policy/memory-store.js';
 import { createPolicyService } from '../../../src/policy/policy-service.js';
+import type { LostPolicy } from '../../../src/policy/lost-policy.js';
 import type { PolicyService } from '../../../src/policy/service.js';
+import { EMPTY_POLICY } from '../../../src/model/policy.js';
 import type { ReconcileStatus, StatusSource } from '../../../src/reconcile/status.js';
 import { ENVIRONMENT } from '../../support/policy-builder.js';
 
@@ -183,11 +185,17 @@ export const PEER_PROBLEM_READINGS: readonly PeerProblemReading[] = [
   { providerAddress: ProviderAddress(PEER), problem: 60_000, packets: 1n, ageSeconds: 0 },
 ];
 
-/** The API over a real policy service, its store in memory and its kernel a fake. */
-export async function startHarness(): Promise<Harness> {
+/**
+ * The API over a real policy service, its store in memory and its kernel a fake.
+ * @param lost a policy that the gateway has lost before it started
+ */
+export async function startHarness(lost?: LostPolicy): Promise<Harness> {
   const place = createMemoryPlace();
   const environment = { ...ENVIRONMENT, vpn: anyVpnSupport(false) };
-  const policy = await createPolicyService(openMemoryStore(place), environment);
+  const policy = await createPolicyService(openMemoryStore(place), environment, {
+    snapshot: { revision: 0, policy: EMPTY_POLICY },
+    ...(lost !== undefined && { lost }),
+  });
   const tunnels = fakeTunnels();
   const status = fakeStatus();
   const listeners = new Set<(event: GatewayEvent) => void>();

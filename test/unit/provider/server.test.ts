@@ -71,6 +71,7 @@ describe('startServer', () => {
           current: () => ({ revision: 0, policy: EMPTY_POLICY }),
           replace: absent,
           change: absent,
+          lost: () => undefined,
           onPush: absent,
         },
         status: fakeStatus(),
