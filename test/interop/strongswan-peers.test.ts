@@ -53,9 +53,12 @@ describe('independent strongSwan peers', () => {
       }),
     );
 
+  /** Ends what it has, if anything. */
+  const apart = (office: Office) =>
+    office.charon.swanctl('--terminate', '--ike', PEER.connection, '--timeout', '3');
+
   beforeEach(async () => {
-    for (const { charon } of [east, west, hidden])
-      await charon.swanctl('--terminate', '--ike', PEER.connection, '--timeout', '3');
+    for (const office of [east, west, hidden]) await apart(office);
   });
 
   test('a key, hosts behind both; rekeyed by either; ended', async () => {
@@ -181,6 +184,7 @@ describe('independent strongSwan peers', () => {
         }),
       );
       await between(west, east, { method: 'certificate', leaf, authority, trusted: ours });
+      await apart(east);
       await east.charon.initiate(PEER.child);
     };
 

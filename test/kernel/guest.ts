@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { startVitest, type Reporter } from 'vitest/node';
+import { startVitest, type Reporter, type TestCase } from 'vitest/node';
 import { tallyReporter } from '../tally.js';
 import type { GuestRecord } from './record.js';
 
@@ -13,13 +13,28 @@ const [results = '', ...files] = process.argv.slice(2);
 
 const tell = (record: GuestRecord): void => appendFileSync(results, `${JSON.stringify(record)}\n`);
 
+const nameOf = (test: TestCase): string => `${test.module.relativeModuleId} > ${test.fullName}`;
+
+function tellErrors(
+  where: string,
+  errors: readonly { readonly stack?: string; readonly message: string }[],
+): void {
+  if (errors.length > 0)
+    tell({ where, errors: errors.map(({ stack, message }) => stack ?? message) });
+}
+
 const each: Reporter = {
   onTestCaseResult(test) {
-    const { state } = test.result();
+    const { state, errors = [] } = test.result();
     if (state === 'pending') return;
-    const name = `${test.module.relativeModuleId} > ${test.fullName}`;
-    tell({ test: name, state, milliseconds: Math.round(test.diagnostic()?.duration ?? 0) });
+    const milliseconds = Math.round(test.diagnostic()?.duration ?? 0);
+    tell({ test: nameOf(test), state, milliseconds });
+    tellErrors(nameOf(test), errors);
   },
+  onTestSuiteResult: (suite) =>
+    tellErrors(`${suite.module.relativeModuleId} > ${suite.fullName}`, suite.errors()),
+  onTestModuleEnd: (module) => tellErrors(module.relativeModuleId, module.errors()),
+  onTestRunEnd: (_modules, unhandled) => tellErrors('outside all tests', unhandled),
 };
 
 await startVitest('test', files, {

@@ -6,7 +6,7 @@ import type { Tally } from '../tally.js';
 import { buildInitialRamDisk } from './boot/initial-ram-disk.js';
 import type { KernelImage } from './boot/kernel-package.js';
 import { startMachine } from './boot/machine.js';
-import type { GuestRecord } from './record.js';
+import type { GuestRecord, TestRecord } from './record.js';
 import type { Suite } from './suites.js';
 
 /** A guest that takes longer hangs. */
@@ -18,8 +18,8 @@ const TIME_FACTOR = 10;
 /** Milliseconds between two looks at what the guest has written. */
 const LOOK_INTERVAL = 200;
 
-/** How many lines of a guest that fails are shown. */
-const SHOWN_LINES = 200;
+/** How many lines of a guest that breaks down are shown. */
+const SHOWN_LINES = 100;
 
 /** Boots the kernel, runs the suite in the guest and prints each test's result as it comes. */
 export async function runSuite(suite: Suite, kernel: KernelImage): Promise<Tally> {
@@ -37,16 +37,16 @@ export async function runSuite(suite: Suite, kernel: KernelImage): Promise<Tally
     last = await Promise.race([ended, sleep(LOOK_INTERVAL).then(() => false)]);
     const fresh = readRecords(share).slice(records.length);
     records.push(...fresh);
-    for (const record of fresh) if ('test' in record) print(record);
+    for (const record of fresh) print(record);
   }
   clearTimeout(timer);
 
   const tally = records.flatMap((record) => ('tally' in record ? [record.tally] : []))[0];
-  if (tally === undefined || tally.failed > 0) {
-    console.log(tail(existsSync(join(share, 'output')) ? read(share, 'output') : ''));
-    console.log(tail(machine.stdout() + machine.stderr()));
-  }
-  return tally ?? unfinished(suite, records);
+  if (tally !== undefined) return tally;
+  console.error(`The guest ended before the suite ${suite.name} did.`);
+  if (existsSync(join(share, 'output'))) console.error(tail(read(share, 'output')));
+  console.error(tail(machine.stdout() + machine.stderr()));
+  return unfinished(records);
 }
 
 /** `job` for guest.sh, and the `environment` of all. */
@@ -89,8 +89,10 @@ function read(share: string, name: string): string {
 
 const MARKS = { passed: '✓', failed: '×', skipped: '↓' } as const;
 
-function print({ test, state, milliseconds }: Extract<GuestRecord, { test: string }>): void {
-  console.log(` ${MARKS[state]} ${test} ${milliseconds} ms`);
+function print(record: GuestRecord): void {
+  if ('test' in record)
+    console.log(` ${MARKS[record.state]} ${record.test} ${record.milliseconds} ms`);
+  else if ('errors' in record) console.log(`${record.where}:\n${record.errors.join('\n')}`);
 }
 
 function tail(text: string): string {
@@ -98,13 +100,12 @@ function tail(text: string): string {
 }
 
 /** What came before the guest broke down, and that as a failure. */
-function unfinished(suite: Suite, records: readonly GuestRecord[]): Tally {
-  console.error(`The guest ended before the suite ${suite.name} did.`);
-  const inState = (wanted: string): string[] =>
+function unfinished(records: readonly GuestRecord[]): Tally {
+  const namesOf = (wanted: TestRecord['state']): string[] =>
     records.flatMap((each) => ('test' in each && each.state === wanted ? [each.test] : []));
   return {
-    passed: inState('passed').length,
-    failed: inState('failed').length + 1,
-    skipped: inState('skipped').map((test) => ({ test, reason: 'the guest did not say why' })),
+    passed: namesOf('passed').length,
+    failed: namesOf('failed').length + 1,
+    skipped: namesOf('skipped').map((test) => ({ test, reason: 'the guest did not say why' })),
   };
 }

@@ -13,14 +13,13 @@ export const SUITES: readonly Suite[] = [
     name: 'gateway',
     files: [
       'test/integration/nvgre-frames.test.ts',
-      'test/integration/appendix-b.test.ts',
       'test/integration/connections-routed.test.ts',
       'test/integration/connections-nat.test.ts',
     ],
   },
   {
     name: 'nvgre-peers',
-    files: ['test/kernel/suites/nvgre-peers.test.ts'],
+    files: ['test/kernel/suites/capabilities.test.ts', 'test/kernel/suites/nvgre-peers.test.ts'],
   },
   {
     name: 'tunnel-links',

@@ -111,7 +111,7 @@ async function scene(policy: Policy) {
   await reconciler.synchronized(1);
   return {
     ...{ kernel, calls, events, reconciler, running },
-    async replace(next: Policy) {
+    replace: async (next: Policy): Promise<void> => {
       snapshot = { revision: snapshot.revision + 1, policy: next };
       await reconciler.reconcileNow('all');
     },
