@@ -27,13 +27,14 @@ export function readRevision(path: string, rows: Rows): Revision {
     return { revision: 0 };
   }
   const [format, revision, sum] = Array.isArray(row) ? (row as unknown[]) : [];
-  if (!isCount(format) || !isCount(revision) || (format >= FIRST_WITH_SUM && !isCount(sum)))
-    throw new StoreDamagedError(path, 'its revision cannot be read');
-  if (format < OLDEST_FORMAT_READ || format > FORMAT_VERSION)
+  // A newer version may have written anything behind its format.
+  if (isCount(format) && (format < OLDEST_FORMAT_READ || format > FORMAT_VERSION))
     throw new StoreDamagedError(
       path,
       `it has format ${format}, this version of nvgate reads formats ${OLDEST_FORMAT_READ} to ${FORMAT_VERSION}; the version that wrote it can`,
     );
+  if (!isCount(format) || !isCount(revision) || (format >= FIRST_WITH_SUM && !isCount(sum)))
+    throw new StoreDamagedError(path, 'its revision cannot be read');
   return { revision, row, ...(isCount(sum) && { sum }) };
 }
 
