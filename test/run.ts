@@ -72,7 +72,10 @@ async function runProject(project: Project): Promise<Tally> {
     return { passed: 0, failed: 0, skipped: [{ test: project, reason }] };
   }
   console.log(`\n${project}`);
-  const tally = project === 'kernel' ? await runKernel(filters) : await runVitest(project);
+  const tally =
+    project === 'kernel'
+      ? await runKernel(names.includes('kernel') ? filters : undefined)
+      : await runVitest(project);
   if (tally === undefined) {
     console.error(`The project ${project} did not run.`);
     return { passed: 0, failed: 1, skipped: [] };

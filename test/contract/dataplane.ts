@@ -35,6 +35,7 @@ const PROVIDER_ADDRESSES = [
 
 /** Blue's tunnel. */
 const OFFICE = 'office';
+export const CONTRACT_SECRET = 'secret';
 
 function record(vsid: number, customerAddress: string, providerAddress: string) {
   return { vsid, customerAddress, providerAddress, macAddress: '00-15-5D-01-14-04' };
@@ -48,7 +49,12 @@ function remote(
   ...prefixes: string[]
 ): ConnectionDocument {
   return {
-    ...{ id, type: 'ikev2', sourceAddress, authentication: { method: 'psk', secret: 'secret' } },
+    ...{
+      id,
+      type: 'ikev2',
+      sourceAddress,
+      authentication: { method: 'psk', secret: CONTRACT_SECRET },
+    },
     ...(destinationAddress === undefined ? {} : { destinationAddress }),
     routes: prefixes.map((destinationPrefix) => ({ destinationPrefix })),
   };

@@ -15,7 +15,7 @@ import type { DataPlane, Operation } from '../../src/dataplane/port.js';
 import type { Policy } from '../../src/model/policy.js';
 import { diff } from '../../src/reconcile/diff.js';
 import { reconcileOnce } from '../../src/reconcile/run.js';
-import { CONTRACT_POLICIES } from '../contract/dataplane.js';
+import { CONTRACT_POLICIES, CONTRACT_SECRET } from '../contract/dataplane.js';
 import { createBareGateway } from '../support/bare-gateway.js';
 import type { Gateway } from '../support/gateway.js';
 import { kernelState } from '../support/kernel-state.js';
@@ -184,10 +184,15 @@ const PENDING: StateContext = {
   tunnels: { stateOf: () => undefined, securityAssociations: () => Promise.resolve([]) },
 };
 
-/** The policy as a controller would push it. */
+/** The policy as a controller would push it: an answer has no secrets, so they are put back. */
 async function documentOf(policy: Policy): Promise<PolicyDocument> {
   const chunks = await streamPolicy(policy, PENDING).toArray();
-  return JSON.parse(chunks.join('')) as PolicyDocument;
+  const document = JSON.parse(chunks.join('')) as PolicyDocument;
+  for (const { connections = [] } of document.routingDomains ?? [])
+    for (const connection of connections)
+      if (connection.type === 'ikev2' && connection.authentication.method === 'psk')
+        Object.assign(connection.authentication, { secret: CONTRACT_SECRET });
+  return document;
 }
 
 /** One run of a process that knows nothing. */

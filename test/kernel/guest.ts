@@ -17,10 +17,14 @@ const nameOf = (test: TestCase): string => `${test.module.relativeModuleId} > ${
 
 function tellErrors(
   where: string,
-  errors: readonly { readonly stack?: string; readonly message: string }[],
+  errors: readonly { readonly message: string; readonly stack?: string; readonly diff?: string }[],
 ): void {
-  if (errors.length > 0)
-    tell({ where, errors: errors.map(({ stack, message }) => stack ?? message) });
+  if (errors.length === 0) return;
+  const own = (line: string): boolean => !line.includes('/node_modules/');
+  const texts = errors.map(({ message, stack = message, diff = '' }) =>
+    [...stack.split('\n').filter(own), diff].join('\n'),
+  );
+  tell({ where, errors: texts });
 }
 
 const each: Reporter = {

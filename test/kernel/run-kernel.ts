@@ -3,14 +3,21 @@ import { tryRun } from '../support/process.js';
 import { KernelUnavailable, provideKernel, type KernelImage } from './boot/kernel-package.js';
 import { QEMU } from './boot/machine.js';
 import { runSuite } from './run-suite.js';
-import { suitesNamed } from './suites.js';
+import { suitesNamed, usualSuites } from './suites.js';
 
 /**
- * The project `kernel`: the suites with these names, or those files of suites, in guests with a
- * stock kernel, one boot a suite. All of it is one skip where there can be no guest.
+ * The project `kernel`, in guests with a stock kernel, one boot a suite. All of it is one skip where
+ * there can be no guest.
+ * @param names of suites, or parts of their files' names; all suites where there is none, and where
+ *   it is absent those of every run
  */
-export async function runKernel(names: readonly string[]): Promise<Tally> {
-  const suites = suitesNamed(names);
+export async function runKernel(names?: readonly string[]): Promise<Tally> {
+  const { chosen, leftOut } = usualSuites();
+  if (names === undefined)
+    console.log(
+      `left to npm run test:kernel, for they take long: ${leftOut.map(({ name }) => name).join(', ')}`,
+    );
+  const suites = names === undefined ? chosen : suitesNamed(names);
   if (suites.length === 0) return { passed: 0, failed: 0, skipped: [] };
   let kernel: KernelImage;
   try {

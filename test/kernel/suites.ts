@@ -2,6 +2,8 @@
 export interface Suite {
   readonly name: string;
   readonly files: readonly string[];
+  /** Short enough for every run of all tests; the others run where `kernel` is asked for by name. */
+  readonly always?: true;
 }
 
 /**
@@ -19,10 +21,12 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'nvgre-peers',
+    always: true,
     files: ['test/kernel/suites/capabilities.test.ts', 'test/kernel/suites/nvgre-peers.test.ts'],
   },
   {
     name: 'tunnel-links',
+    always: true,
     files: ['test/kernel/suites/tunnel-links.test.ts'],
   },
   {
@@ -45,6 +49,14 @@ export const SUITES: readonly Suite[] = [
     files: ['test/kernel/suites/vpn-pptp.test.ts'],
   },
 ];
+
+/** Those of every run, and the others. */
+export function usualSuites(): { readonly chosen: Suite[]; readonly leftOut: Suite[] } {
+  return {
+    chosen: SUITES.filter(({ always }) => always === true),
+    leftOut: SUITES.filter(({ always }) => always !== true),
+  };
+}
 
 /**
  * The suites that the names mean, all where there is none: a suite by its name, or its files by

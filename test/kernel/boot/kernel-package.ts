@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run, tryRun, type CommandResult } from '../../support/process.js';
@@ -23,15 +24,21 @@ const CACHE = resolve('node_modules/.cache/nvgate-kernel');
 /** Debian's package that depends on the newest kernel of the release. */
 const META_PACKAGE = 'linux-image-amd64';
 
-/** What of the package is kept: of the drivers those for networks and for the machine itself. */
+/**
+ * What of the package is kept: of the drivers those for networks and for the machine itself. PPP
+ * needs a part of SLIP.
+ */
 const WANTED = [
   './boot/vmlinuz-*',
   './lib/modules/*/modules.*',
   ...['arch', 'crypto', 'fs', 'lib', 'net'].map((name) => `./lib/modules/*/kernel/${name}`),
-  ...['block', 'net/*.ko', 'net/ppp', 'virtio'].map(
+  ...['block', 'net/*.ko', 'net/ppp', 'net/slip', 'virtio'].map(
     (name) => `./lib/modules/*/kernel/drivers/${name}`,
   ),
 ];
+
+/** Tells what is in the cache from what another {@link WANTED} has made. */
+const RECIPE = createHash('sha256').update(WANTED.join()).digest('hex').slice(0, 8);
 
 /** Time for 70 MB over a slow network. */
 const DOWNLOAD_TIMEOUT = 300_000;
@@ -54,7 +61,7 @@ export async function provideKernel(): Promise<KernelImage> {
     }
     return cached(release);
   } catch (error) {
-    const older = readdirSync(CACHE).filter(isCached).sort().pop();
+    const older = cachedReleases().sort().pop();
     if (error instanceof KernelUnavailable && older !== undefined) return cached(older);
     throw error;
   } finally {
@@ -64,12 +71,18 @@ export async function provideKernel(): Promise<KernelImage> {
 }
 
 function cached(release: string): KernelImage {
-  const root = join(CACHE, release);
+  const root = join(CACHE, `${release}-${RECIPE}`);
   return { release, root, vmlinux: join(root, 'vmlinux') };
 }
 
 function isCached(release: string): boolean {
   return existsSync(cached(release).vmlinux);
+}
+
+function cachedReleases(): string[] {
+  return readdirSync(CACHE)
+    .filter((name) => name.endsWith(`-${RECIPE}`))
+    .map((name) => name.slice(0, -RECIPE.length - 1));
 }
 
 async function newestRelease(): Promise<string | undefined> {
@@ -120,5 +133,5 @@ async function unpack(directory: string, release: string): Promise<void> {
 function keep(directory: string, release: string): void {
   for (const name of readdirSync(CACHE))
     if (!name.startsWith('partial-')) rmSync(join(CACHE, name), { recursive: true });
-  renameSync(directory, join(CACHE, release));
+  renameSync(directory, cached(release).root);
 }
