@@ -144,8 +144,12 @@ async function pingOffice(
   offices: Offices,
 ): Promise<void> {
   const vm = stage.scene.vms[`${tenant}1`].namespace;
-  // Packets of the first moments wait for ARP in the office.
-  await ping(vm, OFFICE_HOST, { count: 1 });
+  // A moment after the tunnel its route is there; the first packet also waits for ARP in the office.
+  await eventually(
+    `${tenant}1 reaches its office`,
+    async () => (await ping(vm, OFFICE_HOST, { count: 1 })).received === 1 || undefined,
+    PATIENCE,
+  );
   const captures = await Promise.all(
     TENANT_NAMES.map((name) =>
       capture(offices[name].host, 'eth0', 'icmp[icmptype] = icmp-echo', { direction: 'in' }),
