@@ -115,7 +115,6 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	struct virtual_subnet *subnet;
 	struct tunnel_target target = {};
 	struct overlay overlay;
-	__u32 underlay;
 	int reason;
 	__u8 tos;
 
@@ -130,7 +129,6 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	if (length > 0xffff)
 		return drop(skb, target.vsid, VERDICT_TOO_BIG);
 
-	underlay = subnet->underlay_ifindex;
 	overlay.ip = outer_ipv4(tos, length, subnet->provider_address, target.provider_address);
 	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb)), target.mac,
 			subnet->source_mac, is_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
@@ -138,7 +136,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	    bpf_skb_store_bytes(skb, OUTER_IP, &overlay, sizeof(overlay), BPF_F_INVALIDATE_HASH))
 		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
 	count(skb, target.vsid, VERDICT_ENCAPSULATED);
-	return bpf_redirect_neigh(underlay, NULL, 0, 0);
+	return to_underlay(subnet, target.provider_address);
 }
 
 static __always_inline int encap_packet(struct __sk_buff *skb)

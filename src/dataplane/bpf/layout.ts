@@ -8,13 +8,14 @@ import { expectHandle, libbpf, type Handle } from './libbpf.js';
  */
 export const LAYOUT = {
   virtual_subnet: {
-    size: 24,
+    size: 28,
     fields: {
       routing_domain: 0,
       underlay_ifindex: 4,
       provider_address: 8,
       source_mac: 12,
       gateway_mac: 18,
+      on_link_mask: 24,
     },
   },
   lookup_record_key: { size: 20, fields: { routing_domain: 0, address: 4 } },

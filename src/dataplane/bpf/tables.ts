@@ -53,6 +53,7 @@ export interface Tables {
 const NO_MAC = 0 as MacAddress;
 const NO_ADDRESS = 0 as Ipv4;
 const NO_LIMIT = 0;
+const NO_NEIGHBOURS = 32;
 
 export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Tables {
   const providerAddresses = typedMap(maps.provider_addresses, providerAddressCodec);
@@ -84,6 +85,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       providerAddress: entry.providerAddress,
       sourceMac: entry.sourceMac,
       gatewayMac: entry.gatewayMac,
+      onLinkLength: entry.onLinkLength ?? NO_NEIGHBOURS,
     };
   }
 
@@ -195,6 +197,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             underlay,
             sourceMac: value.sourceMac,
             gatewayMac: value.gatewayMac,
+            ...(value.onLinkLength === NO_NEIGHBOURS ? {} : { onLinkLength: value.onLinkLength }),
           },
         });
     }
