@@ -25,6 +25,7 @@ import {
   type VirtualSubnetValue,
 } from './codecs.js';
 import { typedMap } from './map.js';
+import { createMulticastTables } from './multicast-tables.js';
 import type { LoadedObject } from './object.js';
 
 /** Whose an ifindex is, and the other way round; as the gateway's namespace is now. */
@@ -60,6 +61,8 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
   const lookupRecords = typedMap(maps.lookup_records, lookupRecordCodec);
   const customerRoutes = typedMap(maps.customer_routes, customerRouteCodec);
   const providerPeers = typedMap(maps.provider_peers, providerPeerCodec);
+
+  const multicast = createMulticastTables(maps, domainIndex, (ifindex) => index.domainOf(ifindex));
 
   function domainIndex(domain: RoutingDomainId): number {
     const found = index.domainIndex(domain);
@@ -131,6 +134,11 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
           },
           true,
         );
+        return;
+      case 'multicastRoute':
+      case 'providerGroup':
+      case 'replication':
+        multicast.set(object);
     }
   }
 
@@ -166,6 +174,11 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             providerAddress: object.entry.providerAddress,
           }),
         );
+        return;
+      case 'multicastRoute':
+      case 'providerGroup':
+      case 'replication':
+        multicast.delete(object);
     }
   }
 
@@ -241,6 +254,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
           entry: { routingDomain, providerAddress: ProviderAddress(key.providerAddress) },
         });
     }
+    for (const entry of multicast.observe(wanted)) found.push(entry);
     return found;
   }
 
@@ -264,7 +278,7 @@ function routeValue(target: RouteTarget): CustomerRouteValue {
     case 'router':
       return { kind, vsid, ...target.router };
     case 'multicast':
-      return { kind, vsid, macAddress: NO_MAC, providerAddress: target.group };
+      return { kind, vsid, macAddress: NO_MAC, providerAddress: NO_ADDRESS };
   }
 }
 
@@ -282,6 +296,6 @@ function routeTarget(value: CustomerRouteValue): RouteTarget {
     case 'router':
       return { kind: 'router', vsid, router: tunnel };
     case 'multicast':
-      return { kind: 'multicast', vsid, group: tunnel.providerAddress };
+      return { kind: 'multicast', vsid };
   }
 }
