@@ -19,6 +19,8 @@ export interface Config {
   readonly reconcileIntervalSeconds: number;
   /** Seconds that a router's word on a path MTU counts (N9). */
   readonly pathMtuSeconds: number;
+  /** Broadcast and multicast packets that may leave for each virtual subnet (N10). */
+  readonly multicastPacketsPerSecond: number;
   /** A mounted bpf file system; the maps are pinned below `<bpfDirectory>/<instance>`. */
   readonly bpfDirectory: string;
 }

@@ -111,6 +111,9 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'lookupRecord':
       case 'customerRoute':
       case 'providerPeer':
+      case 'providerGroup':
+      case 'multicastRoute':
+      case 'replication':
         return hasVnet(object.entry.routingDomain);
     }
   }

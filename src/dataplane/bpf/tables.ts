@@ -26,6 +26,7 @@ import {
   type VirtualSubnetValue,
 } from './codecs.js';
 import { typedMap } from './map.js';
+import { createMulticastTables } from './multicast-tables.js';
 import type { LoadedObject } from './object.js';
 
 /** Whose an ifindex is, and the other way round; as the gateway's namespace is now. */
@@ -70,6 +71,8 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
   const lookupRecords = typedMap(maps.lookup_records, lookupRecordCodec);
   const customerRoutes = typedMap(maps.customer_routes, customerRouteCodec);
   const providerPeers = typedMap(maps.provider_peers, providerPeerCodec);
+
+  const multicast = createMulticastTables(maps, domainIndex, (ifindex) => index.domainOf(ifindex));
 
   function domainIndex(domain: RoutingDomainId): number {
     const found = index.domainIndex(domain);
@@ -142,6 +145,11 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
           },
           true,
         );
+        return;
+      case 'multicastRoute':
+      case 'providerGroup':
+      case 'replication':
+        multicast.set(object);
     }
   }
 
@@ -177,6 +185,11 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             providerAddress: object.entry.providerAddress,
           }),
         );
+        return;
+      case 'multicastRoute':
+      case 'providerGroup':
+      case 'replication':
+        multicast.delete(object);
     }
   }
 
@@ -269,6 +282,9 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       yield taken();
     }
 
+    for (const entry of multicast.observe(wanted)) found.push(entry);
+    yield taken();
+
     // Not on the way: the trie is read on from a key, which must be there.
     for (const key of stale.records) lookupRecords.delete(key);
     for (const key of stale.routes) customerRoutes.delete(key);
@@ -297,7 +313,7 @@ function routeValue(target: RouteTarget): CustomerRouteValue {
     case 'router':
       return { kind, vsid, ...target.router };
     case 'multicast':
-      return { kind, vsid, macAddress: NO_MAC, providerAddress: target.group };
+      return { kind, vsid, macAddress: NO_MAC, providerAddress: NO_ADDRESS };
   }
 }
 
@@ -315,6 +331,6 @@ function routeTarget(value: CustomerRouteValue): RouteTarget {
     case 'router':
       return { kind: 'router', vsid, router: tunnel };
     case 'multicast':
-      return { kind: 'multicast', vsid, group: tunnel.providerAddress };
+      return { kind: 'multicast', vsid };
   }
 }
