@@ -61,26 +61,13 @@ export function typedMap<Key, Value>(
 
   function entries(): [Key, Value][] {
     const found: [Key, Value][] = [];
-    const keys = Buffer.alloc(BATCH * codec.keySize);
-    const values = Buffer.alloc(BATCH * valueSize);
-    const count = Buffer.alloc(4);
-    /* Hash maps continue at a bucket number, the trie at a key. */
-    const next = Buffer.alloc(Math.max(codec.keySize, 8));
-    let from: Buffer | null = null;
-    for (;;) {
-      count.writeUInt32LE(BATCH);
-      const result = bpf.lookupBatch(fd, from, next, keys, values, count, BATCH_OPTIONS);
-      const end = result < 0 && errorName(result) === 'ENOENT';
-      if (!end) expectSuccess(result, `reading BPF map ${codec.name}`);
-      const read = count.readUInt32LE();
-      for (let index = 0; index < read; index++)
-        found.push([
-          codec.readKey(keys, index * codec.keySize),
-          codec.readValue(values, index * valueSize),
-        ]);
-      if (end) return found;
-      from = Buffer.from(next);
-    }
+    readEntries(fd, codec.name, codec.keySize, valueSize, (keys, values, index) =>
+      found.push([
+        codec.readKey(keys, index * codec.keySize),
+        codec.readValue(values, index * valueSize),
+      ]),
+    );
+    return found;
   }
 
   return {
@@ -105,6 +92,37 @@ export function typedMap<Key, Value>(
     },
     entries,
   };
+}
+
+/**
+ * Reads all entries in batches.
+ * @param valueSize of all copies of one key's value together
+ * @param visit called for each entry with a batch of keys and values and its index in them
+ */
+export function readEntries(
+  fd: Fd,
+  name: string,
+  keySize: number,
+  valueSize: number,
+  visit: (keys: Buffer, values: Buffer, index: number) => void,
+): void {
+  const bpf = libbpf();
+  const keys = Buffer.alloc(BATCH * keySize);
+  const values = Buffer.alloc(BATCH * valueSize);
+  const count = Buffer.alloc(4);
+  /* Hash maps continue at a bucket number, the trie at a key. */
+  const next = Buffer.alloc(Math.max(keySize, 8));
+  let from: Buffer | null = null;
+  for (;;) {
+    count.writeUInt32LE(BATCH);
+    const result = bpf.lookupBatch(fd, from, next, keys, values, count, BATCH_OPTIONS);
+    const end = result < 0 && errorName(result) === 'ENOENT';
+    if (!end) expectSuccess(result, `reading BPF map ${name}`);
+    const read = count.readUInt32LE();
+    for (let index = 0; index < read; index++) visit(keys, values, index);
+    if (end) return;
+    from = Buffer.from(next);
+  }
 }
 
 function expectWritten(result: number, name: string): void {

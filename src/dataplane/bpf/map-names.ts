@@ -1,0 +1,14 @@
+/** The maps of maps.h. */
+export const MAP_NAMES = [
+  'provider_addresses',
+  'virtual_subnets',
+  'lookup_records',
+  'customer_routes',
+  'provider_peers',
+  'counters',
+  'path_mtus',
+  'peer_problems',
+  'events',
+] as const;
+
+export type MapName = (typeof MAP_NAMES)[number];
