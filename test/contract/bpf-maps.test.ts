@@ -4,7 +4,11 @@ import { counterCodec } from '../../src/dataplane/bpf/codecs.js';
 import { readCounters } from '../../src/dataplane/bpf/counters.js';
 import { libbpf } from '../../src/dataplane/bpf/libbpf.js';
 import { typedMap } from '../../src/dataplane/bpf/map.js';
-import { loadObject, type LoadedObject, type ObjectOptions } from '../../src/dataplane/bpf/object.js';
+import {
+  loadObject,
+  type LoadedObject,
+  type ObjectOptions,
+} from '../../src/dataplane/bpf/object.js';
 import {
   createUnderlayMaps,
   pathMtuCodec,

@@ -90,10 +90,7 @@ describe('programs whose maps have another layout take over', () => {
     const [domain] = policy.routingDomains.keys();
     if (domain === undefined) throw new Error('no domain');
     const gateway = { gateway: true, domains: new Set<typeof domain>() };
-    const rest = diff(
-      compile(policy, subject.environment, gateway),
-      await small.observe(gateway),
-    );
+    const rest = diff(compile(policy, subject.environment, gateway), await small.observe(gateway));
     expect((await small.apply(rest)).map(({ operation }) => operation.object.kind)).toEqual([
       'filter',
     ]);

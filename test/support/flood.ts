@@ -42,7 +42,7 @@ export interface FloodReport {
 export interface Flood {
   /** Resolves when so many more packets of each flow have arrived. */
   arrived(more: number): Promise<void>;
-  /** Ends it when all that was sent has arrived, or nothing comes any more. */
+  /** Ends it when all that was sent has arrived, or nothing comes any more. Twice is fine. */
   stop(): Promise<FloodReport>;
 }
 
@@ -80,17 +80,31 @@ export async function startFlood(
   };
 }
 
-/** What went wrong with a flow: numbers of packets that never came, or came again. */
+/** What went wrong with a flow: numbers of packets that never came, or came again, as ranges. */
 export function lossesOf({ sentAt, arrivals }: FloodReport['flows'][number]): {
-  readonly lost: number[];
-  readonly duplicates: number[];
+  readonly lost: string;
+  readonly duplicates: string;
 } {
   const counts = new Map<number, number>();
   for (const [number] of arrivals) counts.set(number, (counts.get(number) ?? 0) + 1);
-  return {
-    lost: sentAt.flatMap((_, number) => (counts.has(number) ? [] : [number])),
-    duplicates: [...counts].flatMap(([number, count]) => (count > 1 ? [number] : [])),
-  };
+  const numbersOf = (isWanted: (count: number) => boolean): string =>
+    ranges(sentAt.flatMap((_, number) => (isWanted(counts.get(number) ?? 0) ? [number] : [])));
+  return { lost: numbersOf((count) => count === 0), duplicates: numbersOf((count) => count > 1) };
+}
+
+export const NO_LOSSES = { lost: '', duplicates: '' };
+
+/** `0-99 105`; the numbers ascend. */
+function ranges(numbers: readonly number[]): string {
+  const found: { first: number; last: number }[] = [];
+  for (const number of numbers) {
+    const end = found.at(-1);
+    if (end?.last === number - 1) end.last = number;
+    else found.push({ first: number, last: number });
+  }
+  return found
+    .map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`))
+    .join(' ');
 }
 
 /**

@@ -4,7 +4,9 @@ import { createDirectory } from './namespace.js';
 import { run } from './process.js';
 
 /** What differs from the sources here: by file, below the repository, what is to be put for what. */
-export type Alterations = Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>;
+export type Alterations = Readonly<
+  Record<string, readonly (readonly [from: string, to: string])[]>
+>;
 
 /**
  * Another build of nvgate, as a later or earlier version would be: the built code in a directory
