@@ -1,5 +1,5 @@
 import type { PolicyDocument, RoutingDomainDocument } from '../../provider/schemas.js';
-import { startFlood, type Flood, type FloodFlow } from './flood.js';
+import { compileFlood, startFlood, type Flood, type FloodFlow } from './flood.js';
 import { createGateway, type Gateway } from './gateway.js';
 import { createNamespace, ip, setSysctls, type Namespace } from './namespace.js';
 import {
@@ -34,6 +34,7 @@ export async function createFloodLab(
   hosts: readonly string[],
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<FloodLab> {
+  const program = compileFlood();
   const namespace = await createNamespace('gateway');
   const [underlay, outside] = [await createNamespace('underlay'), await createNamespace('outside')];
   await withoutIpv6(namespace, underlay, outside);
@@ -52,6 +53,7 @@ export async function createFloodLab(
     gateway: createGateway(namespace, settings),
     flood: (flows, packetsPerSecond) =>
       startFlood(
+        program,
         {
           underlay: { namespace: underlay, device: 'wire' },
           external: { namespace: outside, device: 'eth0' },

@@ -46,14 +46,18 @@ export interface Flood {
   stop(): Promise<FloodReport>;
 }
 
-let program: string | undefined;
+/** Translates the program behind it, which takes a while and holds up the event loop. */
+export function compileFlood(): string {
+  return compileProgram('test/support/flood-program.ts', join(createDirectory('flood'), 'js'));
+}
 
+/** @param program from `compileFlood` */
 export async function startFlood(
+  program: string,
   wires: Readonly<Record<FloodFlow['wire'], { namespace: Namespace; device: string }>>,
   flows: readonly FloodFlow[],
   packetsPerSecond: number,
 ): Promise<Flood> {
-  program ??= compileProgram('test/support/flood-program.ts', join(createDirectory('flood'), 'js'));
   const place = ({ namespace, device }: (typeof wires)['underlay']) => ({
     ...{ namespace: namespace.name, device },
   });
