@@ -186,8 +186,8 @@ describe('the reconcile loop', () => {
     await reconciler.synchronized(push(blueAt('10.1.1.30'), BLUE_ONLY));
     expect(dataPlane.scopes.at(-1)).toEqual(BLUE_ONLY);
     expect(dataPlane.operations.map(({ action, object }) => `${action} ${object.kind}`)).toEqual([
-      'change lookupRecord',
       'add providerPeer',
+      'change lookupRecord',
       'remove providerPeer',
     ]);
   });
