@@ -126,7 +126,8 @@ function repeatIn(choices: Choices, { parent, name }: Place, old: Json): void {
 function addField(choices: Choices, place: Place, old: Json): void {
   const parent =
     typeof old === 'object' && old !== null && !Array.isArray(old) ? old : place.parent;
-  put({ parent, name: pick(choices, NAMES) }, pick(choices, VALUES));
+  // A list has a length already.
+  if (!Array.isArray(parent)) put({ parent, name: pick(choices, NAMES) }, pick(choices, VALUES));
 }
 
 /** Nearly the old value: what is beside a limit, or a digit wrong. */

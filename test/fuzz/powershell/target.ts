@@ -84,8 +84,9 @@ function faultOf(text: string, twice: boolean): string | undefined {
   );
 }
 
-/** What was read is, as a document, what the API reads: the same policy again. */
-function faultOfPolicy({ policy }: ImportResult): string | undefined {
+/** Where nothing is missing, what was read is a document that the API reads: the same policy again. */
+function faultOfPolicy({ policy, problems }: ImportResult): string | undefined {
+  if (problems.length > 0) return undefined;
   const document = JSON.parse(JSON.stringify(formatPolicy(policy))) as unknown;
   const again = translatePolicy(document, { underlay: ['underlay'], external: [] });
   const [problem] = again.problems;
