@@ -1,15 +1,5 @@
-import { networkInterfaces } from 'node:os';
 import koffi from 'koffi';
-
-/*
- * The packet generator: sends prepared frames over and over with sendmmsg on an AF_PACKET socket,
- * past the queueing discipline. Runs in the sender's namespace as a process of its own:
- *
- *     node blast.js DEVICE SECONDS FRAME_HEX...
- *
- * and prints {"sent": frames, "seconds": time}. Faster than the gateway, because a batch of 256
- * frames costs one system call and no Node code per frame.
- */
+import type { Send } from './job.js';
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
@@ -45,6 +35,22 @@ const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char *name)') as 
   name: string,
 ) => number;
 
+/** Frames sent on a device: 256 a system call, past the queueing discipline. */
+export function packetSocket(device: string, frames: readonly string[]): Send {
+  const fd = open(device);
+  const messages = prepare(frames.map((frame) => Buffer.from(frame, 'hex')));
+  return (count) => {
+    let sent = 0;
+    while (sent < count) {
+      const result = sendmmsg(fd, messages, Math.min(BATCH, count - sent), 0);
+      // A full queue: the caller tries again.
+      if (result <= 0) break;
+      sent += result;
+    }
+    return sent;
+  };
+}
+
 function open(device: string): number {
   const fd = socket(AF_PACKET, SOCK_RAW, 0);
   if (fd < 0) throw new Error('AF_PACKET socket: run as root');
@@ -52,8 +58,7 @@ function open(device: string): number {
   one.writeInt32LE(1);
   setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, one, 4);
   const ifindex = ifNameToIndex(device);
-  if (ifindex === 0)
-    throw new Error(`no device ${device} among ${Object.keys(networkInterfaces()).join(' ')}`);
+  if (ifindex === 0) throw new Error(`no device ${device}`);
   /* struct sockaddr_ll: family, protocol, ifindex, ... */
   const address = Buffer.alloc(20);
   address.writeUInt16LE(AF_PACKET, 0);
@@ -88,15 +93,3 @@ function prepare(frames: readonly Buffer[]): bigint {
   }
   return messages;
 }
-
-const [device = '', seconds = '1', ...frames] = process.argv.slice(2);
-const fd = open(device);
-const messages = prepare(frames.map((frame) => Buffer.from(frame, 'hex')));
-const start = performance.now();
-const end = start + Number(seconds) * 1000;
-let sent = 0;
-while (performance.now() < end) {
-  const result = sendmmsg(fd, messages, BATCH, 0);
-  if (result > 0) sent += result;
-}
-process.stdout.write(`${JSON.stringify({ sent, seconds: (performance.now() - start) / 1000 })}\n`);

@@ -1,0 +1,5 @@
+import type { RunContext } from '../run-context.js';
+
+export async function measureVpn(_context: RunContext): Promise<void> {
+  await Promise.resolve();
+}
