@@ -9,6 +9,8 @@ export interface Arguments {
   readonly json: boolean;
   /** Compare with the floors. */
   readonly check: boolean;
+  /** Only some of what the form has was asked for. */
+  readonly partial: boolean;
   /** File for the page; none where absent. */
   readonly html?: string;
 }
@@ -54,6 +56,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     sections: sectionsOf(list('--sections'), short),
     json: flags.has('--json'),
     check: flags.has('--check'),
+    partial: values.has('--sections') || values.has('--only'),
     ...(html === undefined ? {} : { html }),
   };
 }

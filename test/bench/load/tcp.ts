@@ -20,9 +20,10 @@ export interface TransferOptions {
   readonly seconds: number;
 }
 
-/** iperf3's part of what it prints with --json. */
+/** Part of what iperf3 prints with --json. */
 interface IperfAnswer {
-  readonly end: { readonly sum_received: { readonly bytes: number; readonly seconds: number } };
+  readonly error?: string;
+  readonly end: { readonly sum_received?: { readonly bytes: number; readonly seconds: number } };
 }
 
 /** TCP from the VM side to the outside, by iperf3. */
@@ -78,14 +79,15 @@ async function answerOf(
   client: Background,
 ): Promise<{ readonly bytes: number; readonly seconds: number }> {
   const status = await client.ended;
-  if (status !== 0)
-    throw new Error(`iperf3 ended with ${status}: ${client.stdout()}${client.stderr()}`);
-  return (JSON.parse(client.stdout()) as IperfAnswer).end.sum_received;
+  if (client.stdout() === '') throw new Error(`iperf3 ended with ${status}: ${client.stderr()}`);
+  const { error, end } = JSON.parse(client.stdout()) as IperfAnswer;
+  if (end.sum_received === undefined) throw new Error(`iperf3: ${error ?? client.stdout()}`);
+  return end.sum_received;
 }
 
 async function listening({ server }: Ends, count: number): Promise<void> {
   await eventually('the iperf3 servers listen', async () => {
     const { stdout } = await tryRun('ss', ['-Hltn'], { namespace: server });
-    return stdout.trim().split('\n').length >= count || undefined;
+    return stdout.split('\n').filter((line) => line !== '').length >= count || undefined;
   });
 }

@@ -1,7 +1,7 @@
 import { ip, type Namespace } from '../../support/namespace.js';
 import { connect } from '../../support/topology.js';
 import type { Place } from './path.js';
-import { GATEWAY_OUTSIDE, neighbour, OUTSIDE, VM_NETWORK } from './plan.js';
+import { GATEWAY_OUTSIDE, neighbour, OUTSIDE } from './plan.js';
 import { createQuietNamespace, macOf } from './quiet-namespace.js';
 import { createWireEnd, type WireEnd } from './wire-end.js';
 
@@ -19,7 +19,7 @@ export async function createOutside(gateway: Namespace, device: string): Promise
   await ip(
     namespace,
     neighbour(GATEWAY_OUTSIDE, await macOf(gateway, device), 'wire'),
-    `route add ${VM_NETWORK} via ${GATEWAY_OUTSIDE}`,
+    `route add default via ${GATEWAY_OUTSIDE}`,
   );
   const place = { namespace, device: 'wire' };
   return { ...place, ...(await createWireEnd(place)) };

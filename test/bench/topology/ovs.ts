@@ -4,8 +4,9 @@ import { ethernet, nvgre } from '../../support/packets.js';
 import { tryRun } from '../../support/process.js';
 import { createNvgreEnd } from './nvgre-end.js';
 import type { Topology } from './path.js';
-import { FIRST_VSID, GATEWAY_PA, HOST_PA, neighbour, OUTSIDE, VM_MAC, vmAddress } from './plan.js';
-import { createQuietNamespace, macBytes } from './quiet-namespace.js';
+import { FIRST_VSID, GATEWAY_PA, HOST_PA, neighbour, OUTSIDE, VM_MAC,
+  VM_ROUTER, vmAddress } from './plan.js';
+import { createQuietNamespace, macBytes, macOf } from './quiet-namespace.js';
 import { smallPacket } from './small-packet.js';
 import { createWireEnd } from './wire-end.js';
 
@@ -40,6 +41,8 @@ export async function createOvs(): Promise<Topology> {
     },
   ]);
   await ovs.warm(HOST_PA);
+  // The bridge with the PA has an address of its own.
+  await ip(host.namespace, neighbour(VM_ROUTER, await macOf(gateway, 'pa'), 'wire'));
   await ip(
     outside,
     `route add ${vmAddress(1)}/32 dev eth0`,
@@ -52,7 +55,6 @@ export async function createOvs(): Promise<Topology> {
     ...{ innerSource: VM_MAC, innerDestination: OUTSIDE_MAC },
     inner: smallPacket(vmAddress(1), OUTSIDE),
   });
-  // The bridge with the PA has the address of the device in it.
   encapsulated.set(await macBytes(gateway, 'pa'));
   return {
     out: {

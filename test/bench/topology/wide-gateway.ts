@@ -5,7 +5,7 @@ import { run } from '../../support/process.js';
 import { connect } from '../../support/topology.js';
 import { createOutside, type Outside } from './outside.js';
 import type { Place } from './path.js';
-import { GATEWAY_OUTSIDE, HOST_PA, neighbour } from './plan.js';
+import { HOST_PA, neighbour } from './plan.js';
 import { createQuietNamespace, macOf } from './quiet-namespace.js';
 import { createWireEnd, type WireEnd } from './wire-end.js';
 
@@ -27,12 +27,6 @@ export async function createWideGateway(hosts: readonly string[] = []): Promise<
   const outside = await createOutside(namespace, 'external');
   const hostMac = await macOf(hostNamespace, 'wire');
   await ip(namespace, ...[HOST_PA, ...hosts].map((pa) => neighbour(pa, hostMac, 'underlay')));
-  await ip(
-    outside.namespace,
-    ...['10.0.0.0/8', '198.18.0.0/15'].map(
-      (prefix) => `route add ${prefix} via ${GATEWAY_OUTSIDE}`,
-    ),
-  );
   const place = { namespace: hostNamespace, device: 'wire' };
   const host = { ...place, ...(await createWireEnd(place)) };
   const gateway = createGateway(namespace, { logLevel: 'info' });
