@@ -23,9 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const report = await runSuite(options.extent, options.sections, (line) =>
     process.stderr.write(`${line}\n`),
   );
-  process.stdout.write(
-    options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report),
-  );
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
   if (options.html !== undefined) writeFileSync(options.html, reportPage(report));
   return options.check ? check(report, options.partial) : 0;
 }

@@ -69,7 +69,9 @@ function goalLines(goals: Report['goals']): string[] {
 
 /** What a goal asks for. */
 export function boundText({ atLeast, atMost }: Pick<GoalResult, 'atLeast' | 'atMost'>): string {
-  return atLeast === undefined ? `at most ${figureText(atMost ?? 0)}` : `at least ${figureText(atLeast)}`;
+  return atLeast === undefined
+    ? `at most ${figureText(atMost ?? 0)}`
+    : `at least ${figureText(atLeast)}`;
 }
 
 /** A figure as a person reads it: thousands apart, three significant digits below 100. */

@@ -15,7 +15,7 @@ interface Section {
   readonly topologies: boolean;
 }
 
-/** In this order: latency needs what packets has found, and large tables come last. */
+/** In this order: what makes its own topologies comes after what shares them. */
 export const SECTIONS = {
   packets: { measure: measurePackets, short: true, topologies: true },
   streams: { measure: measureStreams, short: true, topologies: true },

@@ -18,11 +18,14 @@ struct frame {
 	__u64 words[WORDS];
 };
 
-/* Zero where there is nothing to vary. */
 struct plan {
+	/* When the first packet was made, and every 64th since (CLOCK_MONOTONIC). */
+	__u64 began;
+	__u64 latest;
+	__u32 made;
 	__u32 frames; /* taken in turns */
 	__u32 next;
-	/* An IPv4 address of each frame, to which a random number below `addresses` is added. */
+	/* An IPv4 address of each frame becomes a random one of so many; zero: it stays. */
 	__u32 addresses;
 	__u32 address_at;
 	__u32 checksum_at; /* of the IPv4 header that the address is in */
@@ -105,6 +108,11 @@ int generate(struct xdp_md *context)
 
 	if (!plan)
 		return XDP_DROP;
+	if (!(plan->made++ & 63)) {
+		plan->latest = bpf_ktime_get_ns();
+		if (!plan->began)
+			plan->began = plan->latest;
+	}
 	if (plan->frames > 1) {
 		index = plan->next;
 		plan->next = index + 1 < plan->frames ? index + 1 : 0;

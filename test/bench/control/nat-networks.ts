@@ -62,6 +62,7 @@ async function pathOf(wide: WideGateway, networks: number): Promise<Path> {
   return {
     name: `${networks} VM networks with NAT`,
     entry: { namespace: wide.namespace, device: 'underlay' },
+    sender: wide.host,
     frames: Array.from({ length: networks }, (_, network) => {
       const frame = nvgre({
         ...{ from: HOST_PA, to: GATEWAY_PA, vsid: vsidOf(network) },

@@ -29,6 +29,7 @@ export async function measureRestart(
   const path: Path = {
     name: 'restart',
     entry: { namespace: wide.namespace, device: 'external' },
+    sender: wide.outside,
     frames: [
       ethernet({
         destination: await macOf(wide.namespace, 'external'),

@@ -13,7 +13,7 @@ export const GENERATOR_PROCESSOR = cpus().length - 1;
 export interface LoadOptions {
   readonly kind?: GeneratorKind;
   readonly seconds: number;
-  /** As fast as it can where absent. */
+  /** As fast as it can where absent; a packet socket only. */
   readonly packetsPerSecond?: number;
 }
 
@@ -26,10 +26,13 @@ export interface Load {
 
 /** Resolves when the first packet is about to be sent. */
 export async function startLoad(path: Path, options: LoadOptions): Promise<Load> {
-  const { kind = 'liveFrames', seconds, packetsPerSecond } = options;
+  const { seconds, packetsPerSecond } = options;
+  const { kind = packetsPerSecond === undefined ? 'liveFrames' : 'packetSocket' } = options;
   const place = kind === 'liveFrames' ? path.entry : path.sender;
   if (place === undefined || (kind === 'packetSocket' && path.variation !== undefined))
     throw new Error(`${path.name}: only live frames can do that`);
+  if (kind === 'liveFrames' && packetsPerSecond !== undefined)
+    throw new Error(`${path.name}: live frames have no rate`);
   const job: GeneratorJob = {
     ...{ kind, seconds, device: place.device, object: await compileBpf('generator') },
     ...(packetsPerSecond === undefined ? {} : { packetsPerSecond }),

@@ -18,7 +18,7 @@ export interface GeneratorJob {
   /** In the namespace that the process runs in. */
   readonly device: string;
   readonly seconds: number;
-  /** As fast as it can where absent. */
+  /** As fast as it can where absent; a packet socket only. */
   readonly packetsPerSecond?: number;
   /** Hexadecimal. */
   readonly frames: readonly string[];
@@ -28,9 +28,6 @@ export interface GeneratorJob {
 /** What it answers with, as JSON on its standard output. */
 export interface GeneratorAnswer {
   readonly sent: number;
-  /** From the first packet to the end. */
+  /** In which it sent. */
   readonly seconds: number;
 }
-
-/** Hands so many packets to the kernel and answers how many it took. */
-export type Send = (count: number) => number;

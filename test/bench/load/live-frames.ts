@@ -1,13 +1,21 @@
 import koffi from 'koffi';
 import { expectSuccess, libbpf } from '../../../src/dataplane/bpf/libbpf.js';
 import { openBpf } from '../bpf/object.js';
-import type { AddressVariation } from '../topology/path.js';
-import type { GeneratorJob, Send } from './job.js';
+import type { GeneratorAnswer, GeneratorJob } from './job.js';
 
 /** Of generator.bpf.c. */
 const FRAME_BYTES = 112;
 const MOST_FRAMES = 1024;
-const PLAN_BYTES = 24;
+const PLAN = {
+  size: 48,
+  began: 0,
+  latest: 8,
+  frames: 20,
+  addresses: 28,
+  addressAt: 32,
+  checksumAt: 36,
+  firstAddress: 40,
+} as const;
 
 const LIVE_FRAMES = 1 << 1;
 /** Packets that the kernel takes before it lets others in between, as NAPI does. */
@@ -32,19 +40,42 @@ const ifNameToIndex = koffi.load('libc.so.6').func('uint32_t if_nametoindex(cons
   name: string,
 ) => number;
 
+/** How long one call lasts, and how many packets the first one has, before that is known. */
+const CALL_SECONDS = 0.25;
+const FIRST_CALL = 16_384;
+
 /**
- * Packets put into the receive path of the job's device (bpf(2), BPF_F_TEST_XDP_LIVE_FRAMES, Linux
- * 5.18). Runs in the namespace of the device.
+ * Puts packets into the receive path of the job's device as fast as it takes them (bpf(2),
+ * BPF_F_TEST_XDP_LIVE_FRAMES, Linux 5.18), in the namespace of the device. A call ends with some 25
+ * ms in which the kernel gives its pages back; they do not count as time.
  */
-export function liveFrames(job: Omit<GeneratorJob, 'kind' | 'seconds'>): Send {
+export function liveFrames(job: Omit<GeneratorJob, 'kind'>): GeneratorAnswer {
   const bpf = libbpf();
   const object = openBpf(job.object);
   const length = fillFrames(object.map('frames'), job.frames);
-  const plan = planValue(job.frames.length, job.variation);
-  expectSuccess(bpf.update(object.map('plans'), Buffer.alloc(4), plan, 0), 'map plans');
+  const options = runOptions(job.device, length);
+  const program = object.program('generate');
+  const plans = object.map('plans');
+  const [zero, plan] = [Buffer.alloc(4), Buffer.alloc(PLAN.size)];
 
-  const ifindex = ifNameToIndex(job.device);
-  if (ifindex === 0) throw new Error(`no device ${job.device}`);
+  let [sent, seconds, next] = [0, 0, FIRST_CALL];
+  while (seconds < job.seconds) {
+    writePlan(plan, job);
+    expectSuccess(bpf.update(plans, zero, plan, 0), 'map plans');
+    options.writeUInt32LE(next, OPTIONS.repeat);
+    expectSuccess(bpf.testRun(program, options), 'live frames');
+    expectSuccess(bpf.lookup(plans, zero, plan), 'map plans');
+    const took = Number(plan.readBigUInt64LE(PLAN.latest) - plan.readBigUInt64LE(PLAN.began)) / 1e9;
+    sent += next;
+    seconds += took;
+    next = Math.ceil(((next / took) * CALL_SECONDS) / BATCH) * BATCH;
+  }
+  return { sent, seconds };
+}
+
+function runOptions(device: string, length: number): Buffer {
+  const ifindex = ifNameToIndex(device);
+  if (ifindex === 0) throw new Error(`no device ${device}`);
   const data = koffi.alloc('uint8_t', length) as bigint;
   const context = koffi.alloc('uint8_t', CONTEXT.size) as bigint;
   Buffer.from(koffi.view(data, length)).fill(0);
@@ -60,14 +91,8 @@ export function liveFrames(job: Omit<GeneratorJob, 'kind' | 'seconds'>): Send {
   options.writeBigUInt64LE(koffi.address(context), OPTIONS.contextIn);
   options.writeUInt32LE(CONTEXT.size, OPTIONS.contextSizeIn);
   options.writeUInt32LE(LIVE_FRAMES, OPTIONS.flags);
-  const program = object.program('generate');
-
-  return (count) => {
-    options.writeUInt32LE(count, OPTIONS.repeat);
-    options.writeUInt32LE(Math.min(BATCH, count), OPTIONS.batchSize);
-    expectSuccess(bpf.testRun(program, options), 'live frames');
-    return count;
-  };
+  options.writeUInt32LE(BATCH, OPTIONS.batchSize);
+  return options;
 }
 
 function fillFrames(map: number, frames: readonly string[]): number {
@@ -84,14 +109,13 @@ function fillFrames(map: number, frames: readonly string[]): number {
   return length;
 }
 
-/** struct plan. */
-function planValue(frames: number, variation: AddressVariation | undefined): Buffer {
-  const value = Buffer.alloc(PLAN_BYTES);
-  value.writeUInt32LE(frames, 0);
-  if (variation === undefined) return value;
-  value.writeUInt32LE(variation.count, 8);
-  value.writeUInt32LE(variation.offset, 12);
-  value.writeUInt32LE(variation.checksumOffset, 16);
-  value.writeUInt32LE(variation.first, 20);
-  return value;
+/** struct plan, nothing made yet. */
+function writePlan(plan: Buffer, { frames, variation }: Omit<GeneratorJob, 'kind'>): void {
+  plan.fill(0);
+  plan.writeUInt32LE(frames.length, PLAN.frames);
+  if (variation === undefined) return;
+  plan.writeUInt32LE(variation.count, PLAN.addresses);
+  plan.writeUInt32LE(variation.offset, PLAN.addressAt);
+  plan.writeUInt32LE(variation.checksumOffset, PLAN.checksumAt);
+  plan.writeUInt32LE(variation.first, PLAN.firstAddress);
 }

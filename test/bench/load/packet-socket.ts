@@ -1,6 +1,4 @@
 import koffi from 'koffi';
-import type { Send } from './job.js';
-
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 const SOL_PACKET = 263;
@@ -35,17 +33,28 @@ const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char *name)') as 
   name: string,
 ) => number;
 
-/** Frames sent on a device: 256 a system call, past the queueing discipline. */
+/** Hands so many frames to the kernel and answers how many it took. */
+export type Send = (count: number) => number;
+
+/** Frames sent on a device in turns: up to 256 a system call, past the queueing discipline. */
 export function packetSocket(device: string, frames: readonly string[]): Send {
   const fd = open(device);
-  const messages = prepare(frames.map((frame) => Buffer.from(frame, 'hex')));
+  // A whole number of turns, so that the vector can be gone through again and again.
+  const slots = frames.length * Math.ceil(BATCH / frames.length);
+  const messages = prepare(
+    frames.map((frame) => Buffer.from(frame, 'hex')),
+    slots,
+  );
+  let slot = 0;
   return (count) => {
     let sent = 0;
     while (sent < count) {
-      const result = sendmmsg(fd, messages, Math.min(BATCH, count - sent), 0);
+      const most = Math.min(BATCH, count - sent, slots - slot);
+      const result = sendmmsg(fd, messages + BigInt(slot * MMSGHDR.size), most, 0);
       // A full queue: the caller tries again.
       if (result <= 0) break;
       sent += result;
+      slot = (slot + result) % slots;
     }
     return sent;
   };
@@ -68,18 +77,18 @@ function open(device: string): number {
 }
 
 /** The message vector in memory that stays where it is. */
-function prepare(frames: readonly Buffer[]): bigint {
-  const messages = koffi.alloc('uint8_t', MMSGHDR.size * BATCH) as bigint;
-  const vectors = koffi.alloc('uint8_t', IOVEC_SIZE * BATCH) as bigint;
-  const messageView = Buffer.from(koffi.view(messages, MMSGHDR.size * BATCH));
-  const vectorView = Buffer.from(koffi.view(vectors, IOVEC_SIZE * BATCH));
+function prepare(frames: readonly Buffer[], slots: number): bigint {
+  const messages = koffi.alloc('uint8_t', MMSGHDR.size * slots) as bigint;
+  const vectors = koffi.alloc('uint8_t', IOVEC_SIZE * slots) as bigint;
+  const messageView = Buffer.from(koffi.view(messages, MMSGHDR.size * slots));
+  const vectorView = Buffer.from(koffi.view(vectors, IOVEC_SIZE * slots));
   messageView.fill(0);
   const pointers = frames.map((frame) => {
     const memory = koffi.alloc('uint8_t', frame.length) as bigint;
     Buffer.from(koffi.view(memory, frame.length)).set(frame);
     return { address: koffi.address(memory), length: frame.length };
   });
-  for (let index = 0; index < BATCH; index++) {
+  for (let index = 0; index < slots; index++) {
     const frame = pointers[index % pointers.length];
     if (frame === undefined) throw new Error('no frame to send');
     vectorView.writeBigUInt64LE(frame.address, index * IOVEC_SIZE);

@@ -26,10 +26,11 @@ const SCALE = WIDTH - LABELS - FIGURES;
 export function barChart(title: string, bars: readonly Bar[]): string {
   const longest = Math.max(
     ...bars.map(({ value, beyond = 0, spread }) => Math.max(value, beyond, spread?.max ?? 0)),
-    Number.MIN_VALUE,
   );
   const height = bars.length * ROW + 6;
-  const rows = bars.map((bar, index) => row(bar, index * ROW + 4, SCALE / longest));
+  const rows = bars.map((bar, index) =>
+    row(bar, index * ROW + 4, longest > 0 ? SCALE / longest : 0),
+  );
   return (
     `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeText(title)}">` +
     `<line class="axis" x1="${LABELS}" y1="0" x2="${LABELS}" y2="${height}"/>${rows.join('')}</svg>`

@@ -79,11 +79,7 @@ function subjectsOf(report: Report): SubjectKey[] {
   return (Object.keys(report.results) as SubjectKey[]).toSorted((a, b) => rank(a) - rank(b));
 }
 
-function metricBars(
-  report: Report,
-  metric: Metric,
-  keep: (subject: SubjectKey) => boolean,
-): Bar[] {
+function metricBars(report: Report, metric: Metric, keep: (subject: SubjectKey) => boolean): Bar[] {
   return subjectsOf(report)
     .filter(keep)
     .flatMap((subject) => {

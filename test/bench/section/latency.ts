@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
 import { interleave } from '../interleave.js';
-import { GENERATOR_PROCESSOR, startLoad } from '../load/generator.js';
+import { GENERATOR_PROCESSOR, packetsPerSecond, startLoad } from '../load/generator.js';
 import { roundTrips } from '../load/round-trip.js';
 import { endsOf, pathOf, type RunContext } from '../run-context.js';
-import { median, quantile } from '../statistics.js';
+import { quantile } from '../statistics.js';
 import type { TableSubject } from '../subjects.js';
 
 const ALL: readonly TableSubject[] = [
@@ -17,8 +17,8 @@ const LOAD = 0.8;
 const LOAD_SECONDS = 30;
 
 /**
- * Round trips without other load and at 80 % of the packets per second that were measured before.
- * The load has a processor for itself, ping another one.
+ * Round trips without other load and at 80 % of the packets per second that a packet socket brings
+ * through; it keeps a rate. The load has a processor for itself, ping another one.
  */
 export async function measureLatency(context: RunContext): Promise<void> {
   const subjects: TableSubject[] = [];
@@ -39,8 +39,7 @@ async function measureRound(context: RunContext, subject: TableSubject): Promise
   measurements.record(subject, 'roundTripLowP50', quantile(low, 0.5));
   measurements.record(subject, 'roundTripLowP99', quantile(low, 0.99));
 
-  const rate = median(measurements.samples(subject, 'pps'));
-  if (Number.isNaN(rate)) throw new Error('packets per second have not been measured');
+  const rate = await packetsPerSecond(path, context.extent.seconds, 'packetSocket');
   if (cpus().length === 1) throw new Error('there is one processor, which the load needs');
   const load = await startLoad(path, { seconds: LOAD_SECONDS, packetsPerSecond: LOAD * rate });
   let loaded: readonly number[];

@@ -4,8 +4,16 @@ import { ethernet, nvgre } from '../../support/packets.js';
 import { tryRun } from '../../support/process.js';
 import { createNvgreEnd } from './nvgre-end.js';
 import type { Topology } from './path.js';
-import { FIRST_VSID, GATEWAY_PA, HOST_PA, neighbour, OUTSIDE, VM_MAC,
-  VM_ROUTER, vmAddress } from './plan.js';
+import {
+  FIRST_VSID,
+  GATEWAY_PA,
+  HOST_PA,
+  neighbour,
+  OUTSIDE,
+  VM_MAC,
+  VM_ROUTER,
+  vmAddress,
+} from './plan.js';
 import { createQuietNamespace, macBytes, macOf } from './quiet-namespace.js';
 import { smallPacket } from './small-packet.js';
 import { createWireEnd } from './wire-end.js';
