@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, NvgateError } from '../errors.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { attachedTag, attachFilter, detachFilter, programTag } from './bpf/filter.js';
@@ -22,6 +23,8 @@ export interface LinkIndex {
 export interface NetworkPlane {
   observe(scope: Scope): Promise<KernelObject[]>;
   apply(operations: readonly Operation[]): Promise<OperationFailure[]>;
+  domains(): Promise<ReadonlySet<RoutingDomainId>>;
+  onChange(listener: (scope: Scope) => void): () => void;
   linkIndex(): Promise<LinkIndex>;
   deviceMtu(): Promise<ReadonlyMap<string, number>>;
   probe(): Promise<FeatureProbe[]>;
@@ -50,8 +53,14 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const links = await network.linkIndex();
     const wanted = (domain: RoutingDomainId): boolean =>
       scope === 'all' || scope.domains.has(domain);
-    for (const entry of createTables(object.maps, deviceIndex(links)).observe(wanted))
-      if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway) objects.push(entry);
+    const tables = createTables(object.maps, deviceIndex(links));
+    for (const piece of tables.observePieces(wanted)) {
+      for (const entry of piece)
+        if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway)
+          objects.push(entry);
+      // A million of them take a second: whoever else wants something has a turn in between.
+      await nextTurn();
+    }
     for (const filter of expectedFilters(links, underlay, scope))
       if (attachedTag(filter.ifindex) === tags[filter.object.program]) objects.push(filter.object);
     return objects;
@@ -98,6 +107,8 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
   return {
     observe,
     apply,
+    domains: () => network.domains(),
+    onChange: (listener) => network.onChange(listener),
     counters: () => Promise.resolve(readCounters(object.maps.counters)),
     pathMtus: () => Promise.resolve(underlayMaps.pathMtus()),
     forgetPathMtus: (addresses) => {

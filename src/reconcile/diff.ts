@@ -23,6 +23,9 @@ const RANK: Readonly<Record<KernelObjectKind, number>> = {
   lookupRecord: 7,
   customerRoute: 8,
   providerPeer: 9,
+  providerGroup: 9,
+  multicastRoute: 9,
+  replication: 9,
   // Separation and translation before there is a way for a packet to go.
   firewall: 10,
   route: 11,
@@ -107,6 +110,9 @@ function containersOf(object: KernelObject): string[] {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return [];
   }
 }

@@ -23,9 +23,13 @@ export interface TypedMap<Key, Value> {
   delete(key: Key): void;
   /** All entries, in no order. Read in batches, so entries changed meanwhile may be old or new. */
   entries(): [Key, Value][];
+  /** As `entries`, some thousands at a time. */
+  pieces(): Generator<[Key, Value][]>;
 }
 
 const BATCH = 65_536;
+/** Takes a few milliseconds. */
+const PIECE = 8_192;
 
 /** struct bpf_map_batch_opts: sz, elem_flags, flags. */
 const BATCH_OPTIONS = Buffer.alloc(24);
@@ -59,26 +63,23 @@ export function typedMap<Key, Value>(
     }
   }
 
-  function entries(): [Key, Value][] {
-    const found: [Key, Value][] = [];
-    const keys = Buffer.alloc(BATCH * codec.keySize);
-    const values = Buffer.alloc(BATCH * valueSize);
+  function* read(size: number): Generator<[Key, Value][]> {
+    const keys = Buffer.alloc(size * codec.keySize);
+    const values = Buffer.alloc(size * valueSize);
     const count = Buffer.alloc(4);
     /* Hash maps continue at a bucket number, the trie at a key. */
     const next = Buffer.alloc(Math.max(codec.keySize, 8));
     let from: Buffer | null = null;
     for (;;) {
-      count.writeUInt32LE(BATCH);
+      count.writeUInt32LE(size);
       const result = bpf.lookupBatch(fd, from, next, keys, values, count, BATCH_OPTIONS);
       const end = result < 0 && errorName(result) === 'ENOENT';
       if (!end) expectSuccess(result, `reading BPF map ${codec.name}`);
-      const read = count.readUInt32LE();
-      for (let index = 0; index < read; index++)
-        found.push([
-          codec.readKey(keys, index * codec.keySize),
-          codec.readValue(values, index * valueSize),
-        ]);
-      if (end) return found;
+      yield Array.from({ length: count.readUInt32LE() }, (_, index) => [
+        codec.readKey(keys, index * codec.keySize),
+        codec.readValue(values, index * valueSize),
+      ]);
+      if (end) return;
       from = Buffer.from(next);
     }
   }
@@ -103,7 +104,8 @@ export function typedMap<Key, Value>(
       if (result < 0 && errorName(result) !== 'ENOENT')
         expectSuccess(result, `deleting from BPF map ${codec.name}`);
     },
-    entries,
+    entries: () => [...read(BATCH)].flat(),
+    pieces: () => read(PIECE),
   };
 }
 
