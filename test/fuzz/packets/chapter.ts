@@ -109,5 +109,8 @@ export function entriesOf(list: readonly TableEntry[]): ForwardingEntries {
     lookupRecords: list.flatMap((o) => (o.kind === 'lookupRecord' ? [o.entry] : [])),
     customerRoutes: list.flatMap((o) => (o.kind === 'customerRoute' ? [o.entry] : [])),
     providerPeers: list.flatMap((o) => (o.kind === 'providerPeer' ? [o.entry] : [])),
+    providerGroups: list.flatMap((o) => (o.kind === 'providerGroup' ? [o.entry] : [])),
+    multicastRoutes: list.flatMap((o) => (o.kind === 'multicastRoute' ? [o.entry] : [])),
+    replications: list.flatMap((o) => (o.kind === 'replication' ? [o.entry] : [])),
   };
 }

@@ -2,6 +2,8 @@ import type { TableEntry } from '../../../src/dataplane/kernel-object.js';
 import type {
   CustomerRouteEntry,
   LookupRecordEntry,
+  MulticastRouteEntry,
+  ReplicationEntry,
   RouteTarget,
   TunnelTarget,
   VirtualSubnetEntry,
@@ -10,7 +12,7 @@ import { familyOf } from '../../../src/net/ip.js';
 import type { MacAddress } from '../../../src/net/mac.js';
 import { maskAddress } from '../../../src/net/prefix.js';
 import { onceIn, pick, type Choices } from '../../support/choices.js';
-import { HOST_PAS, OWN_PAS } from '../../support/generated-tables.js';
+import { GROUPS, HOST_PAS, OWN_PAS } from '../../support/generated-tables.js';
 
 /** What becomes of one entry: gone, or there with this value. */
 export interface TableChange {
@@ -44,6 +46,12 @@ export function changeTables(
       return set({ ...entry, entry: { address: pick(choices, HOST_PAS) } });
     case 'providerPeer':
       return set({ ...entry, entry: { ...entry.entry, providerAddress: pick(choices, OWN_PAS) } });
+    case 'providerGroup':
+      return set({ ...entry, entry: { ...entry.entry, group: pick(choices, GROUPS) } });
+    case 'multicastRoute':
+      return set({ ...entry, entry: { ...entry.entry, group: groupOf(choices) } });
+    case 'replication':
+      return set({ ...entry, entry: otherHosts(choices, entry.entry) });
   }
 }
 
@@ -127,8 +135,21 @@ function targetOf(choices: Choices, vsid: RouteTarget['vsid']): RouteTarget {
     case 2:
       return { kind: 'router', vsid, router: tunnelTarget(choices) };
     default:
-      return { kind: 'multicast', vsid, group: pick(choices, HOST_PAS) };
+      return { kind: 'multicast', vsid };
   }
+}
+
+/** Undefined: a copy for each host. */
+function groupOf(choices: Choices): MulticastRouteEntry['group'] {
+  return onceIn(choices, 3) ? undefined : pick(choices, GROUPS);
+}
+
+function otherHosts(choices: Choices, entry: ReplicationEntry): ReplicationEntry {
+  return {
+    ...entry,
+    providerAddresses: HOST_PAS.filter(() => onceIn(choices, 2)),
+    leftOut: choices.below(3),
+  };
 }
 
 function tunnelTarget(choices: Choices): TunnelTarget {
