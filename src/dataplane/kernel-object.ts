@@ -298,7 +298,7 @@ export function objectValue(object: KernelObject): string {
       return object.ruleset;
     case 'virtualSubnet': {
       const entry = object.entry;
-      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac}`;
+      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac} ${entry.onLinkLength ?? ''}`;
     }
     case 'lookupRecord': {
       const entry = object.entry;

@@ -20,6 +20,11 @@ export interface VirtualSubnetEntry {
   readonly sourceMac: MacAddress;
   /** MAC of the subnet's gateway address; hosts that route for the subnet send with it too. */
   readonly gatewayMac: MacAddress;
+  /**
+   * Provider addresses that have as many first bits in common with `providerAddress` are neighbours
+   * on the underlay device: packets to them need no route. Absent where the routes say more.
+   */
+  readonly onLinkLength?: number;
 }
 
 /** An exact customer address: remote VM, or one of the gateway's own addresses (`local`). */

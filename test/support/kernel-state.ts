@@ -24,9 +24,16 @@ function text(object: KernelObject): string {
     case 'providerAddress':
       return `providerAddress ${formatIp(object.entry.address)}`;
     case 'virtualSubnet': {
-      const { vsid, routingDomain, providerAddress, underlay, sourceMac, gatewayMac } =
-        object.entry;
-      return `virtualSubnet ${vsid} ${routingDomain} from ${formatIp(providerAddress)} dev ${underlay} source ${formatMac(sourceMac)} gateway ${formatMac(gatewayMac)}`;
+      const {
+        vsid,
+        routingDomain,
+        providerAddress,
+        underlay,
+        sourceMac,
+        gatewayMac,
+        onLinkLength,
+      } = object.entry;
+      return `virtualSubnet ${vsid} ${routingDomain} from ${formatIp(providerAddress)} dev ${underlay} source ${formatMac(sourceMac)} gateway ${formatMac(gatewayMac)}${onLinkLength === undefined ? '' : ` on link /${onLinkLength}`}`;
     }
     case 'lookupRecord': {
       const { routingDomain, customerAddress, vsid, macAddress, providerAddress, onLink } =

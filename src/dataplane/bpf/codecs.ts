@@ -29,6 +29,8 @@ export interface VirtualSubnetValue {
   readonly providerAddress: Ipv4;
   readonly sourceMac: MacAddress;
   readonly gatewayMac: MacAddress;
+  /** 0..32; 32: nobody is a neighbour */
+  readonly onLinkLength: number;
 }
 
 export interface LookupRecordValue {
@@ -93,6 +95,7 @@ export const virtualSubnetCodec: MapCodec<number, VirtualSubnetValue> = {
     to.writeUInt32BE(value.providerAddress, at + field.provider_address);
     to.writeUIntBE(value.sourceMac, at + field.source_mac, 6);
     to.writeUIntBE(value.gatewayMac, at + field.gateway_mac, 6);
+    to.writeUInt32BE(2 ** 32 - 2 ** (32 - value.onLinkLength), at + field.on_link_mask);
   },
   readValue: (from, at) => {
     const field = LAYOUT.virtual_subnet.fields;
@@ -102,6 +105,7 @@ export const virtualSubnetCodec: MapCodec<number, VirtualSubnetValue> = {
       providerAddress: from.readUInt32BE(at + field.provider_address) as Ipv4,
       sourceMac: from.readUIntBE(at + field.source_mac, 6) as MacAddress,
       gatewayMac: from.readUIntBE(at + field.gateway_mac, 6) as MacAddress,
+      onLinkLength: 32 - Math.log2(2 ** 32 - from.readUInt32BE(at + field.on_link_mask)),
     };
   },
 };

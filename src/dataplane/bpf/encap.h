@@ -127,7 +127,6 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	struct virtual_subnet *subnet;
 	struct tunnel_target target = { .verdict = VERDICT_ENCAPSULATED };
 	struct overlay overlay;
-	__u32 underlay;
 	int reason;
 	__u8 tos;
 
@@ -146,7 +145,6 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	if (target.verdict != VERDICT_ENCAPSULATED && before_spread(skb, &target))
 		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
 
-	underlay = subnet->underlay_ifindex;
 	overlay.ip = outer_ipv4(tos, length, subnet->provider_address, target.provider_address);
 	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb)), target.mac,
 			subnet->source_mac, is_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
@@ -155,8 +153,8 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
 	count(skb, target.vsid, target.verdict);
 	if (target.verdict == VERDICT_GROUP_ENCAPSULATED)
-		return redirect_to_group(underlay, target.provider_address);
-	return bpf_redirect_neigh(underlay, NULL, 0, 0);
+		return redirect_to_group(subnet->underlay_ifindex, target.provider_address);
+	return to_underlay(subnet, target.provider_address);
 }
 
 static __always_inline int encap_packet(struct __sk_buff *skb)

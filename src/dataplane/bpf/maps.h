@@ -27,6 +27,7 @@ struct virtual_subnet {
 	__be32 provider_address;
 	__u8 source_mac[6];
 	__u8 gateway_mac[6];
+	__be32 on_link_mask; /* same bits as provider_address: a neighbour on the underlay device */
 };
 
 #define LOOKUP_RECORD_LOCAL 0x1   /* an address of the gateway itself */

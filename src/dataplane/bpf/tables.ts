@@ -22,6 +22,7 @@ import {
   type DomainAddress,
   type DomainPrefix,
   type LookupRecordValue,
+  type ProviderPeerKey,
   type VirtualSubnetValue,
 } from './codecs.js';
 import { typedMap } from './map.js';
@@ -45,15 +46,24 @@ export interface Tables {
    * of routing domains whose device is gone are deleted on the way: nothing can reach them.
    */
   observe(wanted: (domain: RoutingDomainId) => boolean): TableEntry[];
+  /** As `observe`, some thousands at a time: the maps may hold millions. */
+  observePieces(wanted: (domain: RoutingDomainId) => boolean): Generator<TableEntry[]>;
   set(entry: TableEntry): void;
   /** Lookup records of one call in batches; the rest one by one. */
   setAll(entries: readonly TableEntry[]): void;
   delete(entry: TableEntry): void;
 }
 
+interface TableKeys {
+  readonly records: DomainAddress[];
+  readonly routes: DomainPrefix[];
+  readonly peers: ProviderPeerKey[];
+}
+
 const NO_MAC = 0 as MacAddress;
 const NO_ADDRESS = 0 as Ipv4;
 const NO_LIMIT = 0;
+const NO_NEIGHBOURS = 32;
 
 export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Tables {
   const providerAddresses = typedMap(maps.provider_addresses, providerAddressCodec);
@@ -87,6 +97,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       providerAddress: entry.providerAddress,
       sourceMac: entry.sourceMac,
       gatewayMac: entry.gatewayMac,
+      onLinkLength: entry.onLinkLength ?? NO_NEIGHBOURS,
     };
   }
 
@@ -188,8 +199,14 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     if (found !== undefined) act(found);
   }
 
-  function observe(wanted: (domain: RoutingDomainId) => boolean): TableEntry[] {
-    const found: TableEntry[] = [];
+  function* observePieces(wanted: (domain: RoutingDomainId) => boolean): Generator<TableEntry[]> {
+    let found: TableEntry[] = [];
+    const stale: TableKeys = { records: [], routes: [], peers: [] };
+    const taken = (): TableEntry[] => {
+      const piece = found;
+      found = [];
+      return piece;
+    };
 
     for (const [address] of providerAddresses.entries())
       found.push({ kind: 'providerAddress', entry: { address: ProviderAddress(address) } });
@@ -208,57 +225,75 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             underlay,
             sourceMac: value.sourceMac,
             gatewayMac: value.gatewayMac,
+            ...(value.onLinkLength === NO_NEIGHBOURS ? {} : { onLinkLength: value.onLinkLength }),
           },
         });
     }
 
-    for (const [key, value] of lookupRecords.entries()) {
-      const routingDomain = index.domainOf(key.routingDomain);
-      if (routingDomain === undefined) lookupRecords.delete(key);
-      else if (wanted(routingDomain))
-        found.push({
-          kind: 'lookupRecord',
-          entry: {
-            routingDomain,
-            customerAddress: CustomerAddress(key.address),
-            vsid: value.vsid as Vsid,
-            macAddress: value.macAddress,
-            providerAddress: value.local ? undefined : ProviderAddress(value.providerAddress),
-            local: value.local,
-            onLink: value.onLink,
-            ...(value.maxLength === NO_LIMIT ? {} : { maxLength: value.maxLength }),
-          },
-        });
+    for (const piece of lookupRecords.pieces()) {
+      for (const [key, value] of piece) {
+        const routingDomain = index.domainOf(key.routingDomain);
+        if (routingDomain === undefined) stale.records.push(key);
+        else if (wanted(routingDomain))
+          found.push({
+            kind: 'lookupRecord',
+            entry: {
+              routingDomain,
+              customerAddress: CustomerAddress(key.address),
+              vsid: value.vsid as Vsid,
+              macAddress: value.macAddress,
+              providerAddress: value.local ? undefined : ProviderAddress(value.providerAddress),
+              local: value.local,
+              onLink: value.onLink,
+              ...(value.maxLength === NO_LIMIT ? {} : { maxLength: value.maxLength }),
+            },
+          });
+      }
+      yield taken();
     }
 
-    for (const [key, value] of customerRoutes.entries()) {
-      const routingDomain = index.domainOf(key.routingDomain);
-      if (routingDomain === undefined) customerRoutes.delete(key);
-      else if (wanted(routingDomain))
-        found.push({
-          kind: 'customerRoute',
-          entry: {
-            routingDomain,
-            destinationPrefix: prefixOf(key),
-            target: routeTarget(value),
-          },
-        });
+    for (const piece of customerRoutes.pieces()) {
+      for (const [key, value] of piece) {
+        const routingDomain = index.domainOf(key.routingDomain);
+        if (routingDomain === undefined) stale.routes.push(key);
+        else if (wanted(routingDomain))
+          found.push({
+            kind: 'customerRoute',
+            entry: {
+              routingDomain,
+              destinationPrefix: prefixOf(key),
+              target: routeTarget(value),
+            },
+          });
+      }
+      yield taken();
     }
 
-    for (const [key] of providerPeers.entries()) {
-      const routingDomain = index.domainOf(key.routingDomain);
-      if (routingDomain === undefined) providerPeers.delete(key);
-      else if (wanted(routingDomain))
-        found.push({
-          kind: 'providerPeer',
-          entry: { routingDomain, providerAddress: ProviderAddress(key.providerAddress) },
-        });
+    for (const piece of providerPeers.pieces()) {
+      for (const [key] of piece) {
+        const routingDomain = index.domainOf(key.routingDomain);
+        if (routingDomain === undefined) stale.peers.push(key);
+        else if (wanted(routingDomain))
+          found.push({
+            kind: 'providerPeer',
+            entry: { routingDomain, providerAddress: ProviderAddress(key.providerAddress) },
+          });
+      }
+      yield taken();
     }
+
     for (const entry of multicast.observe(wanted)) found.push(entry);
-    return found;
+    yield taken();
+
+    // Not on the way: the trie is read on from a key, which must be there.
+    for (const key of stale.records) lookupRecords.delete(key);
+    for (const key of stale.routes) customerRoutes.delete(key);
+    for (const key of stale.peers) providerPeers.delete(key);
   }
 
-  return { observe, set, setAll, delete: remove };
+  const observe: Tables['observe'] = (wanted) => [...observePieces(wanted)].flat();
+
+  return { observe, observePieces, set, setAll, delete: remove };
 }
 
 function prefixOf(key: DomainPrefix): Prefix {

@@ -63,6 +63,22 @@ static __always_inline long clear_destination(struct __sk_buff *skb)
 }
 
 /*
+ * Out of the subnet's underlay device, to the provider address of the outer header. A neighbour of
+ * the gateway needs no route; the kernel finds its Ethernet address either way. The first and last
+ * address of a prefix are left to the routes: nobody's, or everybody's.
+ */
+static __always_inline int to_underlay(const struct virtual_subnet *subnet, __be32 destination)
+{
+	__be32 mask = subnet->on_link_mask;
+	__be32 host = destination & ~mask;
+	struct bpf_redir_neigh next = { .nh_family = 2 /* AF_INET */, .ipv4_nh = destination };
+
+	if (((destination ^ subnet->provider_address) & mask) || !host || host == ~mask)
+		return bpf_redirect_neigh(subnet->underlay_ifindex, NULL, 0, 0);
+	return bpf_redirect_neigh(subnet->underlay_ifindex, &next, sizeof(next), 0);
+}
+
+/*
  * An answer of the gateway to the host that asked, in the packet that asked: overlay and message
  * stand ready; the packet gets exactly `length` bytes behind the outer Ethernet header.
  */

@@ -2,8 +2,10 @@ import type { LookupRecordEntry, VirtualSubnetEntry } from '../../model/forwardi
 import type { LookupRecord } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef } from '../../model/policy-ref.js';
-import { familyOf } from '../../net/ip.js';
-import { formatPrefix, type Prefix } from '../../net/prefix.js';
+import type { ProviderAddressRecord } from '../../model/provider-address.js';
+import type { ProviderRoute } from '../../model/provider-route.js';
+import { addressBits, familyOf } from '../../net/ip.js';
+import { formatPrefix, maskAddress, Prefix, prefixContains } from '../../net/prefix.js';
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import { connectionRoutes } from './external-plan.js';
@@ -76,16 +78,18 @@ export function* domainTables(
 function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<KernelObject> {
   const providerAddress = view.providerAddress;
   if (providerAddress === undefined) return;
-  const underlay = policy.providerAddresses.get(providerAddress)?.interface;
-  if (underlay === undefined) return;
+  const own = policy.providerAddresses.get(providerAddress);
+  if (own === undefined) return;
+  const onLinkLength = onLinkLengthOf(own, policy.providerRoutes.values());
   for (const { subnet, sourceMac, gatewayMac } of view.subnets.values()) {
     const entry: VirtualSubnetEntry = {
       vsid: subnet.vsid,
       routingDomain: view.id,
       providerAddress,
-      underlay,
+      underlay: own.interface,
       sourceMac,
       gatewayMac,
+      ...(onLinkLength === undefined ? {} : { onLinkLength }),
     };
     yield {
       kind: 'virtualSubnet',
@@ -93,6 +97,23 @@ function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<Kern
       owner: policyRef.virtualSubnet(view.id, subnet.vsid),
     };
   }
+}
+
+/**
+ * How long the prefix is whose addresses are all neighbours of the provider address; undefined where
+ * it has no others, or a provider route leads to a part of it by a router.
+ */
+function onLinkLengthOf(
+  { address, prefixLength }: ProviderAddressRecord,
+  routes: Iterable<ProviderRoute>,
+): number | undefined {
+  if (prefixLength === addressBits(address)) return undefined;
+  const link = Prefix(maskAddress(address, prefixLength), prefixLength);
+  for (const {
+    destinationPrefix: { address: destination, length },
+  } of routes)
+    if (length >= prefixLength && prefixContains(link, destination)) return undefined;
+  return prefixLength;
 }
 
 /**
