@@ -238,6 +238,9 @@ function mapSizes({ limits }: Config): ObjectOptions['maxEntries'] {
     lookup_records: limits.lookupRecords + own,
     customer_routes: limits.customerRoutes + own,
     provider_peers: limits.providerPeers,
+    provider_groups: limits.customerRoutes,
+    multicast_routes: limits.customerRoutes,
+    replications: limits.virtualSubnets,
   };
 }
 
@@ -265,6 +268,7 @@ async function environmentOf(
     externalGroup: externalGroup(config.instance),
     ...(dataPath === undefined ? {} : { ipsec: dataPath }),
     tunnels: upTunnels(tunnels),
+    multicastPacketsPerSecond: config.multicastPacketsPerSecond,
     pathMtus: new Map([...pathMtus].map(([address, { mtu }]) => [address, mtu])),
   };
 }

@@ -2,8 +2,11 @@ import type { PolicyRef } from '../model/policy-ref.js';
 import type {
   CustomerRouteEntry,
   LookupRecordEntry,
+  MulticastRouteEntry,
   ProviderAddressEntry,
+  ProviderGroupEntry,
   ProviderPeerEntry,
+  ReplicationEntry,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -61,6 +64,7 @@ export interface Sysctl {
   readonly value: string;
 }
 
+/** A PA multicast group is an address as well: the device is a member while it has it (N10). */
 export interface Address {
   readonly kind: 'address';
   readonly place: Place;
@@ -123,7 +127,14 @@ export type TableEntry =
   | { readonly kind: 'virtualSubnet'; readonly entry: VirtualSubnetEntry }
   | { readonly kind: 'lookupRecord'; readonly entry: LookupRecordEntry }
   | { readonly kind: 'customerRoute'; readonly entry: CustomerRouteEntry }
-  | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry };
+  | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry }
+  | MulticastTableEntry;
+
+/** How broadcast and multicast travels (N10). */
+export type MulticastTableEntry =
+  | { readonly kind: 'providerGroup'; readonly entry: ProviderGroupEntry }
+  | { readonly kind: 'multicastRoute'; readonly entry: MulticastRouteEntry }
+  | { readonly kind: 'replication'; readonly entry: ReplicationEntry };
 
 /** Everything that nvgate may own in the kernel. */
 export type KernelObject = (
@@ -183,6 +194,9 @@ export function partOf(object: KernelObject): Place {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return object.entry.routingDomain;
   }
 }
@@ -199,6 +213,9 @@ export function isTableEntry(object: KernelObject): object is TableEntry & Kerne
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return true;
     case 'namespace':
     case 'link':
@@ -247,6 +264,12 @@ export function objectKey(object: KernelObject): string {
       return `customerRoute ${object.entry.routingDomain} ${formatPrefix(object.entry.destinationPrefix)}`;
     case 'providerPeer':
       return `providerPeer ${object.entry.routingDomain} ${object.entry.providerAddress}`;
+    case 'providerGroup':
+      return `providerGroup ${object.entry.vsid} ${object.entry.group}`;
+    case 'multicastRoute':
+      return `multicastRoute ${object.entry.vsid} ${formatPrefix(object.entry.destinationPrefix)}`;
+    case 'replication':
+      return `replication ${object.entry.vsid}`;
   }
 }
 
@@ -275,7 +298,7 @@ export function objectValue(object: KernelObject): string {
       return object.ruleset;
     case 'virtualSubnet': {
       const entry = object.entry;
-      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac}`;
+      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac} ${entry.onLinkLength ?? ''}`;
     }
     case 'lookupRecord': {
       const entry = object.entry;
@@ -289,8 +312,16 @@ export function objectValue(object: KernelObject): string {
         case 'router':
           return `router ${target.vsid} ${target.router.macAddress} ${target.router.providerAddress}`;
         case 'multicast':
-          return `multicast ${target.vsid} ${target.group}`;
+          return `multicast ${target.vsid}`;
       }
+    }
+    case 'providerGroup':
+      return object.entry.routingDomain;
+    case 'multicastRoute':
+      return `${object.entry.routingDomain} ${object.entry.group ?? 'copies'}`;
+    case 'replication': {
+      const { routingDomain, packetsPerSecond, leftOut, providerAddresses } = object.entry;
+      return `${routingDomain} ${packetsPerSecond} ${leftOut} ${providerAddresses.join(' ')}`;
     }
   }
 }

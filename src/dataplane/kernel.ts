@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, NvgateError } from '../errors.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { readCounters } from './bpf/counters.js';
@@ -29,6 +30,8 @@ export interface LinkIndex {
 export interface NetworkPlane {
   observe(scope: Scope): Promise<KernelObject[]>;
   apply(operations: readonly Operation[]): Promise<OperationFailure[]>;
+  domains(): Promise<ReadonlySet<RoutingDomainId>>;
+  onChange(listener: (scope: Scope) => void): () => void;
   linkIndex(): Promise<LinkIndex>;
   deviceMtu(): Promise<ReadonlyMap<string, number>>;
   probe(): Promise<FeatureProbe[]>;
@@ -62,8 +65,14 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const links = await network.linkIndex();
     const wanted = (domain: RoutingDomainId): boolean =>
       scope === 'all' || scope.domains.has(domain);
-    for (const entry of createTables(object.maps, deviceIndex(links)).observe(wanted))
-      if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway) objects.push(entry);
+    const tables = createTables(object.maps, deviceIndex(links));
+    for (const piece of tables.observePieces(wanted)) {
+      for (const entry of piece)
+        if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway)
+          objects.push(entry);
+      // A million of them take a second: whoever else wants something has a turn in between.
+      await nextTurn();
+    }
     objects.push(...filters.observe(links, scope));
     for (const [key, place] of missing) if (isInScope(place, scope)) missing.delete(key);
     dropEarlier(links);
@@ -119,6 +128,8 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
   return {
     observe,
     apply,
+    domains: () => network.domains(),
+    onChange: (listener) => network.onChange(listener),
     counters: () => Promise.resolve(readCounters(object.maps.counters, earlier.counting.counters)),
     pathMtus: () => Promise.resolve(underlayMaps.pathMtus()),
     forgetPathMtus: (addresses) => {

@@ -60,16 +60,25 @@ export function connectionSentence(query: TraceQuery, connection: Connection): s
       ? ''
       : ` (${query.protocol}${query.port === undefined ? '' : ` port ${query.port}`})`;
   const leaves = `Leaves by the ${connection.type} connection ${connection.id} to ${formatIp(query.to)}${service}`;
+  const segments = query.protocol === 'udp' ? '' : segmentSentence(connection);
   switch (connection.type) {
     case 'nat':
-      return `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.`;
+      return `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.${segments}`;
     case 'routed':
-      return `${leaves}, unchanged.`;
+      return `${leaves}, unchanged.${segments}`;
     case 'ikev2':
     case 'l2tp':
     case 'pptp':
-      return `${leaves}, through its tunnel.`;
+      return `${leaves}, through its tunnel.${segments}`;
   }
+}
+
+/** With a space before it; nothing where the ends decide. */
+function segmentSentence({ tcpMssClamping: largest }: Connection): string {
+  if (largest === undefined) return '';
+  return largest === 'pathMtu'
+    ? ' TCP segments are kept to what the routes to both ends carry.'
+    : ` TCP segments are kept to ${largest} bytes.`;
 }
 
 export function tunnelDownSentence({ to }: TraceQuery, { id, type }: Connection): string {

@@ -20,6 +20,11 @@ export interface VirtualSubnetEntry {
   readonly sourceMac: MacAddress;
   /** MAC of the subnet's gateway address; hosts that route for the subnet send with it too. */
   readonly gatewayMac: MacAddress;
+  /**
+   * Provider addresses that have as many first bits in common with `providerAddress` are neighbours
+   * on the underlay device: packets to them need no route. Absent where the routes say more.
+   */
+  readonly onLinkLength?: number;
 }
 
 /** An exact customer address: remote VM, or one of the gateway's own addresses (`local`). */
@@ -57,8 +62,8 @@ export type RouteTarget =
   | { readonly kind: 'onLink'; readonly vsid: Vsid; readonly wildcard?: TunnelTarget }
   /** Through a router VM (N15), its record already looked up. */
   | { readonly kind: 'router'; readonly vsid: Vsid; readonly router: TunnelTarget }
-  /** Broadcast and multicast of the subnet by a PA multicast group (N10). */
-  | { readonly kind: 'multicast'; readonly vsid: Vsid; readonly group: ProviderAddress };
+  /** Broadcast and multicast of the subnet (N10); `MulticastRouteEntry` says how it is carried. */
+  | { readonly kind: 'multicast'; readonly vsid: Vsid };
 
 export interface TunnelTarget {
   readonly macAddress: MacAddress;
@@ -69,6 +74,37 @@ export interface TunnelTarget {
 export interface ProviderPeerEntry {
   readonly routingDomain: RoutingDomainId;
   readonly providerAddress: ProviderAddress;
+}
+
+/** How broadcast and multicast for a destination reaches a subnet's hosts (N10). */
+export interface MulticastRouteEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly vsid: Vsid;
+  readonly destinationPrefix: Prefix;
+  /** Undefined: each host gets a packet of its own. */
+  readonly group: ProviderAddress | undefined;
+}
+
+/** So many hosts get a copy of one packet at most. */
+export const REPLICATION_MAX = 64;
+
+/** The hosts of a virtual subnet: each gets a copy of what no PA multicast group carries (N10). */
+export interface ReplicationEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly vsid: Vsid;
+  /** In ascending order, at most `REPLICATION_MAX`. */
+  readonly providerAddresses: readonly ProviderAddress[];
+  /** Hosts beyond those. */
+  readonly leftOut: number;
+  /** Broadcast and multicast packets that may leave for the subnet, before they are copied. */
+  readonly packetsPerSecond: number;
+}
+
+/** A PA multicast group in which NVGRE of a virtual subnet may come (N10). */
+export interface ProviderGroupEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly vsid: Vsid;
+  readonly group: ProviderAddress;
 }
 
 /** One of the gateway's own PAs. */
@@ -84,4 +120,8 @@ export interface ForwardingTables {
   /** Longest prefix match. */
   customerRoute(domain: RoutingDomainId, address: IpAddress): CustomerRouteEntry | undefined;
   isProviderPeer(domain: RoutingDomainId, address: ProviderAddress): boolean;
+  isProviderGroup(vsid: number, address: IpAddress): boolean;
+  /** Longest prefix match within the virtual subnet. */
+  multicastRoute(vsid: number, address: IpAddress): MulticastRouteEntry | undefined;
+  replication(vsid: number): ReplicationEntry | undefined;
 }

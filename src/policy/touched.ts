@@ -31,13 +31,14 @@ export function everythingTouched(policy: Policy): Touched {
 }
 
 /**
- * The parts of the gateway that may look different now. Provider addresses reach into every
- * routing domain; subnets and connections reach out to the external side, which is the gateway's:
+ * The parts of the gateway that may look different now. Provider addresses and routes reach into
+ * every routing domain; subnets and connections reach out to the external side, which is the gateway's:
  * there NAT and tunnels share addresses.
  */
 export function pushScope(touched: Touched, policy: Policy): PushScope {
   const domains = new Set(touched.domains.keys());
-  if (touched.providerAddresses) for (const id of policy.routingDomains.keys()) domains.add(id);
+  if (touched.providerAddresses || touched.providerRoutes)
+    for (const id of policy.routingDomains.keys()) domains.add(id);
   const gateway =
     touched.providerAddresses ||
     touched.providerRoutes ||

@@ -24,6 +24,9 @@ const RANK: Readonly<Record<KernelObjectKind, number>> = {
   providerPeer: 7,
   lookupRecord: 8,
   customerRoute: 9,
+  providerGroup: 9,
+  multicastRoute: 9,
+  replication: 9,
   // Separation and translation before there is a way for a packet to go.
   firewall: 10,
   route: 11,
@@ -108,6 +111,9 @@ function containersOf(object: KernelObject): string[] {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return [];
   }
 }

@@ -24,7 +24,8 @@ export interface BpfLab {
   load(entries: ForwardingEntries): void;
   /** @param gsoSize payload of each segment, where the packet is still to be segmented */
   decap(frame: Uint8Array, gsoSize?: number): TestRun;
-  encap(frame: Uint8Array, domain: RoutingDomainId): TestRun;
+  /** @param copy number of the copy, where it is one that the program has made */
+  encap(frame: Uint8Array, domain: RoutingDomainId, copy?: number): TestRun;
   /** What routers and peers were found to say since the last call. */
   takePathMtus(): PathMtuReading[];
   takePeerProblems(): PeerProblemReading[];
@@ -34,6 +35,9 @@ export interface BpfLab {
 }
 
 const UNDERLAY = 'underlay';
+
+/** In spread.h: the program has made this packet, and it is copy number so many. */
+const COPY_MARK = 0x7637_0000;
 
 /** As many routing domains as a generated world has at most. */
 const DOMAIN_DEVICES = ['domain0', 'domain1', 'domain2'] as const;
@@ -46,6 +50,8 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
     ...[UNDERLAY, ...DOMAIN_DEVICES].map(
       (name) => `link add ${name} type veth peer name ${name}-p`,
     ),
+    // What encap copies is given to the device again, which takes it only if it is up.
+    ...DOMAIN_DEVICES.map((name) => `link set ${name} up`),
   );
   const links = (await ipJson(namespace, 'link')) as {
     ifname: string;
@@ -88,9 +94,10 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
     decap: (frame, gsoSize) => {
       const addressed = Uint8Array.from(frame);
       addressed.set(underlayMac.subarray(0, Math.min(6, frame.length)));
-      return decap(addressed, underlay.ifindex, gsoSize);
+      return decap(addressed, underlay.ifindex, gsoSize === undefined ? {} : { gsoSize });
     },
-    encap: (frame, domain) => encap(frame, domains.get(domain) ?? 0),
+    encap: (frame, domain, copy = 0) =>
+      encap(frame, domains.get(domain) ?? 0, { mark: copy === 0 ? 0 : COPY_MARK + copy }),
     takePathMtus: () => {
       const readings = underlayMaps.pathMtus();
       for (const { providerAddress } of readings) underlayMaps.forgetPathMtu(providerAddress);
@@ -134,6 +141,9 @@ function tableEntries(entries: ForwardingEntries): TableEntry[] {
     ...entries.virtualSubnets.map((entry) => ({ kind: 'virtualSubnet', entry }) as const),
     ...entries.lookupRecords.map((entry) => ({ kind: 'lookupRecord', entry }) as const),
     ...entries.customerRoutes.map((entry) => ({ kind: 'customerRoute', entry }) as const),
+    ...entries.providerGroups.map((entry) => ({ kind: 'providerGroup', entry }) as const),
+    ...entries.multicastRoutes.map((entry) => ({ kind: 'multicastRoute', entry }) as const),
+    ...entries.replications.map((entry) => ({ kind: 'replication', entry }) as const),
     ...entries.providerPeers.map((entry) => ({ kind: 'providerPeer', entry }) as const),
   ];
 }

@@ -1,7 +1,7 @@
 import { decap } from '../../src/forwarding/decap.js';
 import { encap } from '../../src/forwarding/encap.js';
-import type { DecapResult } from '../../src/forwarding/outcome.js';
-import { VERDICTS, verdictOf } from '../../src/forwarding/verdict.js';
+import type { DecapResult, EncapResult, Replicated } from '../../src/forwarding/outcome.js';
+import { VERDICTS, verdictOf, type Verdict } from '../../src/forwarding/verdict.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import type { ExpectedFindings } from './expected-findings.js';
 import type { BpfLab } from './bpf-lab.js';
@@ -41,13 +41,34 @@ export function compareEncap(
   frame: Uint8Array,
   counters: ExpectedCounters,
 ): string | undefined {
-  const found = lab.encap(frame, domain);
   const wanted = encap(frame, domain, world.tables, 0);
   counters.add(wanted);
-  // The kernel's hash seed is its own: take its FlowID, compare everything else.
-  const flowId = found.frame[FLOW_ID_AT];
-  if (wanted.kind === 'forwarded' && flowId !== undefined) wanted.frame[FLOW_ID_AT] = flowId;
+  if (wanted.kind === 'replicated') return compareCopies(lab, domain, frame, wanted);
+  const found = lab.encap(frame, domain);
+  if (wanted.kind === 'forwarded') takeFlowId(wanted.frame, found);
   return difference(wanted, found);
+}
+
+/** The program sends one copy and itself the next; here each is run by itself. */
+function compareCopies(
+  lab: BpfLab,
+  domain: RoutingDomainId,
+  packet: Uint8Array,
+  wanted: Replicated,
+): string | undefined {
+  for (const [copy, frame] of wanted.frames.entries()) {
+    const found = lab.encap(packet, domain, copy);
+    takeFlowId(frame, found);
+    const differs = difference({ ...wanted, kind: 'forwarded', frame }, found);
+    if (differs !== undefined) return `copy ${copy}: ${differs}`;
+  }
+  return undefined;
+}
+
+/** The kernel's hash seed is its own: take its FlowID, compare everything else. */
+function takeFlowId(wanted: Uint8Array, found: TestRun): void {
+  const flowId = found.frame[FLOW_ID_AT];
+  if (flowId !== undefined) wanted[FLOW_ID_AT] = flowId;
 }
 
 function difference(wanted: DecapResult, found: TestRun): string | undefined {
@@ -90,11 +111,17 @@ function describe(result: DecapResult): string {
 export class ExpectedCounters {
   readonly #packets = new Map<string, number>();
 
-  add(result: DecapResult): void {
+  add(result: DecapResult | EncapResult): void {
     if (result.kind === 'pass') return;
     const verdict = result.kind === 'dropped' ? result.reason : result.verdict;
-    const key = `${result.vsid} ${verdict}`;
-    this.#packets.set(key, (this.#packets.get(key) ?? 0) + 1);
+    this.#count(result.vsid, verdict, result.kind === 'replicated' ? result.frames.length : 1);
+    if (result.kind === 'replicated' && result.leftOut > 0)
+      this.#count(result.vsid, 'hostsLeftOut', result.leftOut);
+  }
+
+  #count(vsid: number, verdict: Verdict, packets: number): void {
+    const key = `${vsid} ${verdict}`;
+    this.#packets.set(key, (this.#packets.get(key) ?? 0) + packets);
   }
 
   /** Sorted lines, to be compared with {@link foundCounters}. */

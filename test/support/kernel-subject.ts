@@ -67,6 +67,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
       firewallTable: instance,
       externalGroup: externalGroup(instance),
       tunnels: new Map(),
+      multicastPacketsPerSecond: 1000,
       pathMtus: new Map(),
     },
     dataPlane: reopen(),

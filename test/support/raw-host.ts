@@ -26,6 +26,7 @@ export type Counted = Readonly<Record<string, number>>;
  */
 export interface RawHosts {
   readonly gateway: Gateway;
+  readonly wires: Wires;
   /**
    * Sends the frames, each from the far end of its wire, and answers with all that comes out of
    * the gateway, once nothing more will: a packet in each direction, sent behind them, has come
@@ -77,7 +78,7 @@ export async function createRawHosts(options: RawHostsOptions): Promise<RawHosts
   let witnessesBefore = 0;
   let before: Counted = {};
   return {
-    gateway,
+    ...{ gateway, wires },
     async pass(frames, ...leaving) {
       wires.take();
       for (const each of leaving) sendLeaving(gateway, each);
@@ -106,7 +107,7 @@ export async function createRawHosts(options: RawHostsOptions): Promise<RawHosts
   };
 }
 
-function sendLeaving(gateway: Gateway, { routingDomain, frame }: LeavingFrame): void {
+export function sendLeaving(gateway: Gateway, { routingDomain, frame }: LeavingFrame): void {
   const name = namespaceName(gateway.instance, RoutingDomainId(routingDomain));
   const vnet = openRawSocket(foreignNamespace(name), 'vnet');
   vnet.send(frame);

@@ -29,6 +29,8 @@ export interface VirtualSubnetValue {
   readonly providerAddress: Ipv4;
   readonly sourceMac: MacAddress;
   readonly gatewayMac: MacAddress;
+  /** 0..32; 32: nobody is a neighbour */
+  readonly onLinkLength: number;
 }
 
 export interface LookupRecordValue {
@@ -43,7 +45,7 @@ export interface LookupRecordValue {
 }
 
 export interface CustomerRouteValue {
-  /** 0: on link without a wildcard */
+  /** 0: on link without a wildcard, or multicast */
   readonly providerAddress: Ipv4;
   readonly macAddress: MacAddress;
   readonly kind: keyof typeof CUSTOMER_ROUTE_KIND;
@@ -93,6 +95,7 @@ export const virtualSubnetCodec: MapCodec<number, VirtualSubnetValue> = {
     to.writeUInt32BE(value.providerAddress, at + field.provider_address);
     to.writeUIntBE(value.sourceMac, at + field.source_mac, 6);
     to.writeUIntBE(value.gatewayMac, at + field.gateway_mac, 6);
+    to.writeUInt32BE(2 ** 32 - 2 ** (32 - value.onLinkLength), at + field.on_link_mask);
   },
   readValue: (from, at) => {
     const field = LAYOUT.virtual_subnet.fields;
@@ -102,6 +105,7 @@ export const virtualSubnetCodec: MapCodec<number, VirtualSubnetValue> = {
       providerAddress: from.readUInt32BE(at + field.provider_address) as Ipv4,
       sourceMac: from.readUIntBE(at + field.source_mac, 6) as MacAddress,
       gatewayMac: from.readUIntBE(at + field.gateway_mac, 6) as MacAddress,
+      onLinkLength: 32 - Math.log2(2 ** 32 - from.readUInt32BE(at + field.on_link_mask)),
     };
   },
 };
@@ -222,7 +226,8 @@ export function counterCodec(cpus: number): MapCodec<CounterKey, CounterValue> {
   };
 }
 
-function writeDomainAddress(key: DomainAddress, to: Buffer, at: number): void {
+/** An address behind a word that says whose it is (and its family); in maps.h a struct each. */
+export function writeDomainAddress(key: DomainAddress, to: Buffer, at: number): void {
   const { address } = key;
   to.fill(0, at, at + 20);
   if (isIpv4(address)) {
@@ -235,7 +240,7 @@ function writeDomainAddress(key: DomainAddress, to: Buffer, at: number): void {
   to.writeBigUInt64BE(address & 0xffffffffffffffffn, at + 12);
 }
 
-function readDomainAddress(from: Buffer, at: number): DomainAddress {
+export function readDomainAddress(from: Buffer, at: number): DomainAddress {
   const domain = from.readUInt32LE(at);
   const family4 = domain >= DOMAIN_IPV4;
   return {

@@ -51,7 +51,6 @@ static __always_inline int hairpin(struct __sk_buff *skb, const struct tunnel_pa
 				   const struct lookup_record *record,
 				   const struct virtual_subnet *subnet, int is_ipv4)
 {
-	__u32 underlay = subnet->underlay_ifindex;
 	struct overlay overlay;
 	__u32 vsid = record->vsid;
 
@@ -62,5 +61,5 @@ static __always_inline int hairpin(struct __sk_buff *skb, const struct tunnel_pa
 	if (decrement_hop_limit(skb, inner, is_ipv4) || store_overlay(skb, &overlay))
 		return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);
 	count(skb, packet->vsid, VERDICT_HAIRPINNED);
-	return bpf_redirect_neigh(underlay, NULL, 0, 0);
+	return to_underlay(subnet, overlay.ip.daddr);
 }

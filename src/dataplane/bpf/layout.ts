@@ -8,13 +8,14 @@ import type { Handle } from './libbpf.js';
  */
 export const LAYOUT = {
   virtual_subnet: {
-    size: 24,
+    size: 28,
     fields: {
       routing_domain: 0,
       underlay_ifindex: 4,
       provider_address: 8,
       source_mac: 12,
       gateway_mac: 18,
+      on_link_mask: 24,
     },
   },
   lookup_record_key: { size: 20, fields: { routing_domain: 0, address: 4 } },
@@ -28,6 +29,19 @@ export const LAYOUT = {
   },
   customer_route: { size: 16, fields: { provider_address: 0, mac: 4, kind: 10, vsid: 12 } },
   provider_peer_key: { size: 8, fields: { routing_domain: 0, provider_address: 4 } },
+  multicast_route_key: { size: 24, fields: { prefix_length: 0, vsid: 4, address: 8 } },
+  multicast_route: { size: 8, fields: { routing_domain: 0, group: 4 } },
+  replication: {
+    size: 272,
+    fields: {
+      routing_domain: 0,
+      packets_per_second: 4,
+      hosts: 8,
+      left_out: 12,
+      provider_address: 16,
+    },
+  },
+  provider_group_key: { size: 8, fields: { vsid: 0, group: 4 } },
   counter_key: { size: 8, fields: { vsid: 0, verdict: 4 } },
   counter: { size: 16, fields: { packets: 0, bytes: 8 } },
   path_mtu: { size: 16, fields: { learned: 0, mtu: 8, router: 12 } },

@@ -30,6 +30,7 @@ struct virtual_subnet {
 	__be32 provider_address;
 	__u8 source_mac[6];
 	__u8 gateway_mac[6];
+	__be32 on_link_mask; /* same bits as provider_address: a neighbour on the underlay device */
 };
 
 #define LOOKUP_RECORD_LOCAL 0x1   /* an address of the gateway itself */
@@ -59,7 +60,7 @@ struct customer_route_key {
 };
 
 struct customer_route {
-	__be32 provider_address; /* router, wildcard (0: none) or multicast group */
+	__be32 provider_address; /* router, or wildcard (0: none) */
 	__u8 mac[6];
 	__u16 kind;
 	__u32 vsid;
@@ -68,6 +69,35 @@ struct customer_route {
 struct provider_peer_key {
 	__u32 routing_domain;
 	__be32 provider_address;
+};
+
+/* As customer_routes, but of one virtual subnet: how its broadcast and multicast travels (N10). */
+struct multicast_route_key {
+	__u32 prefix_length; /* 32 bits of VSID + prefix */
+	__u32 vsid;	     /* | DOMAIN_IPV4 */
+	struct customer_address address;
+};
+
+struct multicast_route {
+	__u32 routing_domain;
+	__be32 group; /* 0: a copy to each host */
+};
+
+#define REPLICATION_MAX 64
+
+/* The hosts of a virtual subnet. */
+struct replication {
+	__u32 routing_domain;
+	__u32 packets_per_second; /* before they are copied; 0: without limit */
+	__u32 hosts;
+	__u32 left_out; /* hosts for which there is no room here */
+	__be32 provider_address[REPLICATION_MAX];
+};
+
+/* A PA multicast group in which packets of the virtual subnet come. */
+struct provider_group_key {
+	__u32 vsid;
+	__be32 group;
 };
 
 struct counter_key {
@@ -142,6 +172,38 @@ struct {
 	__type(key, struct provider_peer_key);
 	__type(value, __u32);
 } provider_peers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct provider_group_key);
+	__type(value, __u32);
+} provider_groups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct multicast_route_key);
+	__type(value, struct multicast_route);
+} multicast_routes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct replication);
+} replications SEC(".maps");
+
+/* By VSID: when, in bpf_ktime_get_ns, what has been let through will have been paid for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u64);
+} multicast_debts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);

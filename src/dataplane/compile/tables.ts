@@ -2,18 +2,22 @@ import type { LookupRecordEntry, VirtualSubnetEntry } from '../../model/forwardi
 import type { LookupRecord } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef } from '../../model/policy-ref.js';
-import { familyOf } from '../../net/ip.js';
-import { formatPrefix, type Prefix } from '../../net/prefix.js';
+import type { ProviderAddressRecord } from '../../model/provider-address.js';
+import type { ProviderRoute } from '../../model/provider-route.js';
+import { addressBits, familyOf } from '../../net/ip.js';
+import { formatPrefix, maskAddress, Prefix, prefixContains } from '../../net/prefix.js';
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import { connectionRoutes } from './external-plan.js';
+import { broadcastRoutes, multicastTables } from './multicast.js';
+import type { Environment } from './environment.js';
 import { pathLimit, type PathEnvironment } from './path-limit.js';
 import { prefixTable, type PrefixTable } from './prefix-table.js';
 import { bestRoutes, type VirtualRoute } from './virtual-routes.js';
 
 /** The routing domain as the packet path reads it. */
 export function* domainTables(
-  environment: PathEnvironment,
+  environment: PathEnvironment & Pick<Environment, 'multicastPacketsPerSecond'>,
   policy: Policy,
   view: DomainView,
   routes: readonly VirtualRoute[],
@@ -59,6 +63,9 @@ export function* domainTables(
       entry: { routingDomain: view.id, destinationPrefix, target },
       owner,
     };
+  const taken = new Set(best.map(({ destinationPrefix }) => formatPrefix(destinationPrefix)));
+  yield* broadcastRoutes(view, taken);
+  yield* multicastTables(environment, view);
 
   for (const providerAddress of view.providerPeers)
     yield {
@@ -71,16 +78,18 @@ export function* domainTables(
 function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<KernelObject> {
   const providerAddress = view.providerAddress;
   if (providerAddress === undefined) return;
-  const underlay = policy.providerAddresses.get(providerAddress)?.interface;
-  if (underlay === undefined) return;
+  const own = policy.providerAddresses.get(providerAddress);
+  if (own === undefined) return;
+  const onLinkLength = onLinkLengthOf(own, policy.providerRoutes.values());
   for (const { subnet, sourceMac, gatewayMac } of view.subnets.values()) {
     const entry: VirtualSubnetEntry = {
       vsid: subnet.vsid,
       routingDomain: view.id,
       providerAddress,
-      underlay,
+      underlay: own.interface,
       sourceMac,
       gatewayMac,
+      ...(onLinkLength === undefined ? {} : { onLinkLength }),
     };
     yield {
       kind: 'virtualSubnet',
@@ -88,6 +97,23 @@ function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<Kern
       owner: policyRef.virtualSubnet(view.id, subnet.vsid),
     };
   }
+}
+
+/**
+ * How long the prefix is whose addresses are all neighbours of the provider address; undefined where
+ * it has no others, or a provider route leads to a part of it by a router.
+ */
+function onLinkLengthOf(
+  { address, prefixLength }: ProviderAddressRecord,
+  routes: Iterable<ProviderRoute>,
+): number | undefined {
+  if (prefixLength === addressBits(address)) return undefined;
+  const link = Prefix(maskAddress(address, prefixLength), prefixLength);
+  for (const {
+    destinationPrefix: { address: destination, length },
+  } of routes)
+    if (length >= prefixLength && prefixContains(link, destination)) return undefined;
+  return prefixLength;
 }
 
 /**

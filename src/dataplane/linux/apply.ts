@@ -65,6 +65,9 @@ function laneOf({ object }: Operation): Place {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return 'gateway';
   }
 }

@@ -67,6 +67,9 @@ export function operationSteps(context: NetworkContext, operation: Operation): O
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return inside([]);
   }
 }

@@ -7,6 +7,7 @@ import { ConnectionId, type Connection } from '../../../src/model/connection.js'
 import { customerRouteKey, type CustomerRoute } from '../../../src/model/customer-route.js';
 import type { RoutingDomain } from '../../../src/model/routing-domain.js';
 import { RoutingDomainId } from '../../../src/model/routing-domain-id.js';
+import type { TcpMss } from '../../../src/model/tcp-mss.js';
 import { Vsid } from '../../../src/model/vsid.js';
 import { formatIp, parseIp } from '../../../src/net/ip.js';
 import { formatMac } from '../../../src/net/mac.js';
@@ -110,6 +111,19 @@ describe('trace out of the virtual network', () => {
     expect(result.outcome.sentence).toBe(
       'Leaves by the routed connection corp to 192.168.101.7, unchanged.',
     );
+  });
+
+  it('says that a connection keeps TCP segments short', () => {
+    const by = (tcpMssClamping: TcpMss, protocol: 'tcp' | 'udp'): string =>
+      trace(
+        { ...query('192.168.1.101', '192.168.101.7'), protocol },
+        tables,
+        { routingDomains: blue({ ...CORP, tcpMssClamping }) },
+        NO_TUNNELS,
+      ).outcome.sentence;
+    expect(by(1300, 'tcp')).toMatch(/unchanged\. TCP segments are kept to 1300 bytes\.$/);
+    expect(by('pathMtu', 'tcp')).toMatch(/ TCP segments are kept to what the routes .* carry\.$/);
+    expect(by(1300, 'udp')).toMatch(/unchanged\.$/);
   });
 
   it('says what NAT does, and to which service', () => {

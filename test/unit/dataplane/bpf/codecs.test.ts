@@ -47,6 +47,7 @@ describe('what is written into a map is read back', () => {
         providerAddress: ipv4,
         sourceMac: macAddress,
         gatewayMac: macAddress,
+        onLinkLength: fc.integer({ min: 0, max: 32 }),
       }),
     ));
 

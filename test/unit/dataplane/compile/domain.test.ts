@@ -78,7 +78,7 @@ describe('a routing domain without connections', () => {
     const second = { address: '10.2.2.40', prefixLength: 24, interface: 'second' };
     const policy = policyOf2([OWN_PA, second]);
     expect(linesOf(policy, 'virtualSubnet')).toEqual([
-      `virtualSubnet 5002 blue from 10.2.2.40 dev second source 02-4E-56-00-13-8A gateway 02-4E-56-00-13-8A`,
+      `virtualSubnet 5002 blue from 10.2.2.40 dev second source 02-4E-56-00-13-8A gateway 02-4E-56-00-13-8A on link /24`,
     ]);
   });
 });
@@ -102,7 +102,7 @@ describe('the gateway’s own addresses', () => {
     expect(linesOf(objects, 'virtualSubnet', 'lookupRecord')).toEqual([
       'lookupRecord blue 192.168.1.254 vsid 5001 10-10-10-10-10-01 local',
       'lookupRecord blue fd00:1::1 vsid 5001 10-10-10-10-10-01 local',
-      'virtualSubnet 5001 blue from 10.1.1.40 dev underlay source 10-10-10-10-10-01 gateway 10-10-10-10-10-01',
+      'virtualSubnet 5001 blue from 10.1.1.40 dev underlay source 10-10-10-10-10-01 gateway 10-10-10-10-10-01 on link /24',
     ]);
   });
 
@@ -132,7 +132,7 @@ describe('the gateway’s own addresses', () => {
       'address blue vnet 192.168.2.250 /32',
       'address blue vnet fd00:1::1 /128',
       'route blue 192.168.2.0/24 1 dev vnet src 192.168.2.250',
-      'virtualSubnet 5002 blue from 10.1.1.40 dev underlay source 00-15-5D-14-3C-02 gateway 02-4E-56-00-13-8A',
+      'virtualSubnet 5002 blue from 10.1.1.40 dev underlay source 00-15-5D-14-3C-02 gateway 02-4E-56-00-13-8A on link /24',
     ]);
     expect(linesOf(objects, 'lookupRecord blue 192.168.2')).toEqual([
       'lookupRecord blue 192.168.2.1 vsid 5002 02-4E-56-00-13-8A local',
@@ -334,8 +334,8 @@ describe('the software router of the seed’s appendix B', () => {
       'lookupRecord blue 192.168.1.101 vsid 5001 00-15-5D-00-00-01 at 10.1.1.20 onLink',
       'lookupRecord blue 192.168.2.1 vsid 5002 10-10-10-10-10-11 local',
       'lookupRecord blue 192.168.2.250 vsid 5002 00-15-5D-14-3C-02 local',
-      'virtualSubnet 5001 blue from 10.1.1.40 dev underlay source 10-10-10-10-10-01 gateway 10-10-10-10-10-01',
-      'virtualSubnet 5002 blue from 10.1.1.40 dev underlay source 00-15-5D-14-3C-02 gateway 10-10-10-10-10-11',
+      'virtualSubnet 5001 blue from 10.1.1.40 dev underlay source 10-10-10-10-10-01 gateway 10-10-10-10-10-01 on link /24',
+      'virtualSubnet 5002 blue from 10.1.1.40 dev underlay source 00-15-5D-14-3C-02 gateway 10-10-10-10-10-11 on link /24',
     ]);
   });
 });
