@@ -15,7 +15,7 @@ const OTHER_LIMITS: ObjectOptions['maxEntries'] = {
   ...{ provider_groups: 300, multicast_routes: 300, replications: 300 },
 };
 
-describe('programs whose maps have another layout take over', () => {
+describe('programs whose maps have another layout take over', { timeout: 300_000 }, () => {
   let subject: KernelSubject;
   beforeEach(async () => {
     subject = await createKernelSubject();
