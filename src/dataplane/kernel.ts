@@ -65,7 +65,8 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const links = await network.linkIndex();
     const wanted = (domain: RoutingDomainId): boolean =>
       scope === 'all' || scope.domains.has(domain);
-    for (const piece of createTables(object.maps, deviceIndex(links)).observePieces(wanted)) {
+    const tables = createTables(object.maps, deviceIndex(links));
+    for (const piece of tables.observePieces(wanted)) {
       for (const entry of piece)
         if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway)
           objects.push(entry);

@@ -8,7 +8,12 @@ import {
 } from '../../src/dataplane/bpf/codecs.js';
 import { attachedProgram } from '../../src/dataplane/bpf/filter.js';
 import { libbpf } from '../../src/dataplane/bpf/libbpf.js';
-import { readEntries } from '../../src/dataplane/bpf/map.js';
+import { readBatches } from '../../src/dataplane/bpf/map.js';
+import {
+  multicastRouteCodec,
+  providerGroupCodec,
+  replicationCodec,
+} from '../../src/dataplane/bpf/multicast-codecs.js';
 
 const openMap = koffi.load('libbpf.so.1').func('int bpf_map_get_fd_by_id(uint32_t id)') as (
   id: number,
@@ -20,6 +25,9 @@ const CODECS = [
   lookupRecordCodec,
   customerRouteCodec,
   providerPeerCodec,
+  providerGroupCodec,
+  multicastRouteCodec,
+  replicationCodec,
 ];
 
 /** Offset and length of the name in struct bpf_map_info: cut off after 15 characters. */
@@ -44,7 +52,7 @@ export function attachedEntries(ifindex: number): Record<string, number> | undef
     const codec = CODECS.find((each) => each.name.slice(0, NAME.length - 1) === name);
     if (codec !== undefined) {
       let count = 0;
-      readEntries(fd, codec.name, codec.keySize, codec.valueSize, () => (count += 1));
+      for (const batch of readBatches(fd, codec, codec.valueSize)) count += batch.count;
       found[codec.name] = count;
     }
     bpf.close(fd);

@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { errorName, expectSuccess, libbpf, type Fd } from './libbpf.js';
 import { entryLayoutInKernel } from './map-layout.js';
 import type { MapName } from './map-names.js';
-import { readEntries, type MapCodec } from './map.js';
+import { readBatches, type MapCodec } from './map.js';
 import { listPins } from './pins.js';
 import { translation, type Translation } from './translate.js';
 
@@ -85,16 +85,18 @@ const ONLY_NEW = 1;
 
 /** What is in our map is newer. */
 function carryOver({ fd, translation: { from, key, value } }: EarlierMap, own: Fd): void {
-  readEntries(fd, 'of an earlier build', from.keySize, from.valueSize, (keys, values, index) => {
-    const result = libbpf().update(
-      own,
-      key(keys, index * from.keySize),
-      value(values, index * from.valueSize),
-      ONLY_NEW,
-    );
-    if (result < 0 && !['EEXIST', 'E2BIG', 'ENOSPC'].includes(errorName(result)))
-      expectSuccess(result, 'carrying over the entries of a BPF map');
-  });
+  const source = { name: CARRIED, keySize: from.keySize };
+  for (const { keys, values, count } of readBatches(fd, source, from.valueSize))
+    for (let index = 0; index < count; index++) {
+      const result = libbpf().update(
+        own,
+        key(keys, index * from.keySize),
+        value(values, index * from.valueSize),
+        ONLY_NEW,
+      );
+      if (result < 0 && !['EEXIST', 'E2BIG', 'ENOSPC'].includes(errorName(result)))
+        expectSuccess(result, `carrying over BPF map ${CARRIED}`);
+    }
 }
 
 /**
@@ -110,11 +112,17 @@ export function earlierEntries<Key, Value>(
   const stride = (size: number): number => (copies === 1 ? size : Math.ceil(size / 8) * 8);
   const [source, target] = [stride(from.valueSize), stride(to.valueSize)];
   const found: [Key, Value][] = [];
-  readEntries(fd, codec.name, from.keySize, source * copies, (keys, values, index) => {
-    const ours = Buffer.alloc(target * copies);
-    for (let copy = 0; copy < copies; copy++)
-      value(values, (index * copies + copy) * source).copy(ours, copy * target);
-    found.push([codec.readKey(key(keys, index * from.keySize), 0), codec.readValue(ours, 0)]);
-  });
+  const { name } = codec;
+  for (const { keys, values, count } of readBatches(
+    fd,
+    { name, keySize: from.keySize },
+    source * copies,
+  ))
+    for (let index = 0; index < count; index++) {
+      const ours = Buffer.alloc(target * copies);
+      for (let copy = 0; copy < copies; copy++)
+        value(values, (index * copies + copy) * source).copy(ours, copy * target);
+      found.push([codec.readKey(key(keys, index * from.keySize), 0), codec.readValue(ours, 0)]);
+    }
   return found;
 }

@@ -64,13 +64,7 @@ export function typedMap<Key, Value>(
   }
 
   function* read(size: number): Generator<[Key, Value][]> {
-    for (const { keys, values, count } of readBatches(
-      fd,
-      codec.name,
-      codec.keySize,
-      valueSize,
-      size,
-    ))
+    for (const { keys, values, count } of readBatches(fd, codec, valueSize, size))
       yield Array.from({ length: count }, (_, index) => [
         codec.readKey(keys, index * codec.keySize),
         codec.readValue(values, index * valueSize),
@@ -102,37 +96,23 @@ export function typedMap<Key, Value>(
   };
 }
 
-/**
- * Reads all entries in batches.
- * @param valueSize of all copies of one key's value together
- * @param visit called for each entry with a batch of keys and values and its index in them
- */
-export function readEntries(
-  fd: Fd,
-  name: string,
-  keySize: number,
-  valueSize: number,
-  visit: (keys: Buffer, values: Buffer, index: number) => void,
-): void {
-  for (const { keys, values, count } of readBatches(fd, name, keySize, valueSize, BATCH))
-    for (let index = 0; index < count; index++) visit(keys, values, index);
-}
-
-/** Entries one after the other in buffers that the next batch overwrites. */
-interface Batch {
+/** Keys and values one behind the other; good until the next batch is read. */
+export interface RawBatch {
   readonly keys: Buffer;
   readonly values: Buffer;
   readonly count: number;
 }
 
-/** @param size entries in a batch */
-function* readBatches(
+/**
+ * Reads all entries as they stand in memory.
+ * @param valueSize of all copies of one key's value together
+ */
+export function* readBatches(
   fd: Fd,
-  name: string,
-  keySize: number,
+  { name, keySize }: Pick<MapCodec<unknown, unknown>, 'name' | 'keySize'>,
   valueSize: number,
-  size: number,
-): Generator<Batch> {
+  size = BATCH,
+): Generator<RawBatch> {
   const bpf = libbpf();
   const keys = Buffer.alloc(size * keySize);
   const values = Buffer.alloc(size * valueSize);

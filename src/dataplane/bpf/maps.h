@@ -2,6 +2,9 @@
 /*
  * The policy as the packet path reads it: one map a noun. These structs are the layout; the
  * control plane's copy (layout.ts) is compared with this object's BTF before anything is loaded.
+ *
+ * Builds whose layout of a map agrees, down to the names of the fields, share it while one takes over
+ * from the other (pins.ts): whoever gives a field another meaning gives it another name.
  */
 #pragma once
 

@@ -7,6 +7,7 @@ import { errorName, expectHandle, expectSuccess, libbpf, type Fd, type Handle } 
 import { declaredLayout, layoutVersion } from './map-layout.js';
 import { MAP_NAMES, type MapName } from './map-names.js';
 import { pinPath } from './pins.js';
+import { programIdentity } from './program.js';
 
 export const PROGRAM_NAMES = ['decap', 'encap'] as const;
 
@@ -84,6 +85,11 @@ export function loadObject(options: ObjectOptions): LoadedObject {
       bpf.objectClose(object);
     },
   };
+}
+
+/** What `tc filter show` prints of the programs where they are attached. */
+export function programTags({ programs }: LoadedObject): Readonly<Record<ProgramName, string>> {
+  return record(PROGRAM_NAMES, (name) => programIdentity(programs[name]).tag);
 }
 
 function open(path: string, log: bigint): Handle {

@@ -5,8 +5,8 @@ import type { EntryLayout } from './map-layout.js';
 export interface Translation {
   readonly from: EntryLayout;
   readonly to: EntryLayout;
-  key(from: Buffer, at: number): Buffer;
-  value(from: Buffer, at: number): Buffer;
+  readonly key: (from: Buffer, at: number) => Buffer;
+  readonly value: (from: Buffer, at: number) => Buffer;
 }
 
 /**
