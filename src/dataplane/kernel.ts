@@ -1,13 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, NvgateError } from '../errors.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import { attachedTag, attachFilter, detachFilter, programTag } from './bpf/filter.js';
 import { readCounters } from './bpf/counters.js';
 import { watchEvents } from './bpf/events.js';
-import type { LoadedObject, ProgramName } from './bpf/object.js';
+import type { LoadedObject } from './bpf/object.js';
 import { createTables, type DeviceIndex, type Tables } from './bpf/tables.js';
 import { createUnderlayMaps } from './bpf/underlay-maps.js';
-import { isTableEntry, type Device, type Filter, type KernelObject } from './kernel-object.js';
+import {
+  isTableEntry,
+  objectKey,
+  partOf,
+  type KernelObject,
+  type Place,
+  type TableEntry,
+} from './kernel-object.js';
+import { createPacketFilters } from './packet-filters.js';
 import type { DataPlane, FeatureProbe, Operation, OperationFailure, Scope } from './port.js';
 import { stretches } from './stretches.js';
 
@@ -37,15 +44,20 @@ export interface KernelDataPlaneOptions {
   readonly underlay: readonly string[];
 }
 
-/** The data plane in the Linux kernel: the network plane and the BPF programs with their maps. */
+/**
+ * The data plane in the Linux kernel: the network plane and the BPF programs with their maps.
+ *
+ * Programs of an earlier build whose maps had another layout stay on the devices, with those maps,
+ * until ours have been filled; then each is replaced in one step. No packet sees maps half filled.
+ */
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
   const { network, object, underlay } = options;
-  const tags = {
-    decap: programTag(object.programs.decap),
-    encap: programTag(object.programs.encap),
-  };
+  const { earlier } = object;
+  const filters = createPacketFilters(object, underlay);
+  /** Table entries that the last look found missing and that could not be made. */
+  const missing = new Map<string, Place>();
 
-  const underlayMaps = createUnderlayMaps(object.maps);
+  const underlayMaps = createUnderlayMaps(object.maps, earlier.counting.peer_problems);
   let stopEvents = (): void => undefined;
 
   async function observe(scope: Scope): Promise<KernelObject[]> {
@@ -53,16 +65,16 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const links = await network.linkIndex();
     const wanted = (domain: RoutingDomainId): boolean =>
       scope === 'all' || scope.domains.has(domain);
-    const tables = createTables(object.maps, deviceIndex(links));
-    for (const piece of tables.observePieces(wanted)) {
+    for (const piece of createTables(object.maps, deviceIndex(links)).observePieces(wanted)) {
       for (const entry of piece)
         if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway)
           objects.push(entry);
       // A million of them take a second: whoever else wants something has a turn in between.
       await nextTurn();
     }
-    for (const filter of expectedFilters(links, underlay, scope))
-      if (attachedTag(filter.ifindex) === tags[filter.object.program]) objects.push(filter.object);
+    objects.push(...filters.observe(links, scope));
+    for (const [key, place] of missing) if (isInScope(place, scope)) missing.delete(key);
+    dropEarlier(links);
     return objects;
   }
 
@@ -75,6 +87,10 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     return failures;
   }
 
+  function dropEarlier(links: LinkIndex): void {
+    if (earlier.isNeeded() && filters.haveAllCome(links)) earlier.drop();
+  }
+
   function applyBpf(run: readonly Operation[], links: LinkIndex): OperationFailure[] {
     const tables = createTables(object.maps, deviceIndex(links));
     const failures: OperationFailure[] = [];
@@ -84,23 +100,27 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
       for (const operation of batch)
         attempt(operation, failures, () => applyOne(operation, tables, links));
     }
+    dropEarlier(links);
     return failures;
   }
 
   function applyOne(operation: Operation, tables: Tables, links: LinkIndex): void {
     const target = operation.object;
     if (target.kind === 'filter') {
-      const ifindex = filterIndex(target, links);
-      if (operation.action === 'remove') {
-        if (ifindex !== undefined) detachFilter(ifindex);
-        return;
-      }
-      if (ifindex === undefined)
-        throw new NvgateError('kernelOperationFailed', 'The device for the filter is not there.');
-      attachFilter(ifindex, object.programs[target.program]);
+      if (operation.action === 'remove') filters.detach(target, links);
+      else filters.attach(target, links, missing.size === 0);
     } else if (isTableEntry(target)) {
       if (operation.action === 'remove') tables.delete(target);
-      else tables.set(target);
+      else setOne(target, tables, links);
+    }
+  }
+
+  function setOne(target: TableEntry, tables: Tables, links: LinkIndex): void {
+    try {
+      tables.set(target);
+    } catch (error) {
+      if (hasDevices(target, links)) missing.set(objectKey(target), partOf(target));
+      throw error;
     }
   }
 
@@ -109,7 +129,7 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     apply,
     domains: () => network.domains(),
     onChange: (listener) => network.onChange(listener),
-    counters: () => Promise.resolve(readCounters(object.maps.counters)),
+    counters: () => Promise.resolve(readCounters(object.maps.counters, earlier.counting.counters)),
     pathMtus: () => Promise.resolve(underlayMaps.pathMtus()),
     forgetPathMtus: (addresses) => {
       for (const address of addresses) underlayMaps.forgetPathMtu(address);
@@ -162,42 +182,16 @@ function attempt(operation: Operation, failures: OperationFailure[], act: () => 
   }
 }
 
-interface ExpectedFilter {
-  readonly object: Filter;
-  readonly ifindex: number;
+function isInScope(place: Place, scope: Scope): boolean {
+  if (scope === 'all') return true;
+  return place === 'gateway' ? scope.gateway : scope.domains.has(place);
 }
 
-/** Where filters of ours may be. */
-function expectedFilters(
-  links: LinkIndex,
-  underlay: readonly string[],
-  scope: Scope,
-): ExpectedFilter[] {
-  const filters: ExpectedFilter[] = [];
-  const add = (device: Device, program: ProgramName, ifindex: number): void => {
-    filters.push({ object: { kind: 'filter', device, program }, ifindex });
-  };
-  if (scope === 'all' || scope.gateway)
-    for (const name of underlay) {
-      const ifindex = links.configured.get(name);
-      if (ifindex !== undefined) add({ kind: 'configured', name }, 'decap', ifindex);
-    }
-  for (const [domain, ifindex] of links.vnetPeers)
-    if (scope === 'all' || scope.domains.has(domain))
-      add({ kind: 'peer', domain, device: 'vnet' }, 'encap', ifindex);
-  return filters;
-}
-
-function filterIndex(filter: Filter, links: LinkIndex): number | undefined {
-  switch (filter.device.kind) {
-    case 'configured':
-      return links.configured.get(filter.device.name);
-    case 'peer':
-      return links.vnetPeers.get(filter.device.domain);
-    case 'domain':
-    case 'tunnel':
-      return undefined;
-  }
+/** Whether packets could use the entry: without its devices no map can have it. */
+function hasDevices(object: TableEntry, links: LinkIndex): boolean {
+  if (object.kind === 'providerAddress') return true;
+  if (object.kind === 'virtualSubnet' && !links.configured.has(object.entry.underlay)) return false;
+  return links.vnetPeers.has(object.entry.routingDomain);
 }
 
 function deviceIndex(links: LinkIndex): DeviceIndex {

@@ -48,15 +48,13 @@ export function wayInto(
   if (isGroup(destination)) {
     const target = tables.customerRoute(domain, destination)?.target;
     const vsid = ownVsid ?? (target?.kind === 'multicast' ? target.vsid : undefined);
-    return vsid === undefined
-      ? dropped('innerMulticast')
-      : spreadIn(vsid, destination, groupMac(destination), tables);
+    return vsid === undefined ? dropped('innerMulticast') : spreadIn(vsid, destination, tables);
   }
   const hop = routeToNextHop(domain, destination, tables);
   if (!isBroadcast(hop)) return hop;
   return ownVsid === undefined
     ? dropped('innerMulticast', hop.vsid)
-    : spreadIn(hop.vsid, destination, BROADCAST_MAC, tables);
+    : spreadIn(hop.vsid, destination, tables);
 }
 
 function isGroup(destination: IpAddress): boolean {
@@ -68,17 +66,29 @@ function isBroadcast(hop: NextHop | Dropped): hop is Dropped & { readonly vsid: 
   return 'reason' in hop && hop.reason === 'innerMulticast';
 }
 
-function spreadIn(
+/** Whether a packet in the virtual subnet is for all of it, its broadcast address included. */
+export function isToAll(
+  domain: RoutingDomainId,
   vsid: Vsid,
   destination: IpAddress,
-  macAddress: MacAddress,
+  tables: ForwardingTables,
+): boolean {
+  if (isGroup(destination)) return true;
+  const hop = routeToNextHop(domain, destination, tables);
+  return isBroadcast(hop) && hop.vsid === vsid;
+}
+
+/** How what is for all reaches the hosts of a virtual subnet. */
+export function spreadIn(
+  vsid: Vsid,
+  destination: IpAddress,
   tables: ForwardingTables,
 ): Spread | Dropped {
+  const macAddress = isGroup(destination) ? groupMac(destination) : BROADCAST_MAC;
   const hosts = tables.replication(vsid);
   if (hosts === undefined) return dropped('subnetUnknown');
   const group = tables.multicastRoute(vsid, destination)?.group;
-  if (group !== undefined)
-    return { by: 'group', vsid, macAddress, providerAddress: group };
+  if (group !== undefined) return { by: 'group', vsid, macAddress, providerAddress: group };
   const { providerAddresses, leftOut } = hosts;
   return providerAddresses.length === 0
     ? dropped('noRecord', vsid)

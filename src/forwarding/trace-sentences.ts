@@ -7,7 +7,9 @@ import { formatIp, isUnspecified, type IpAddress } from '../net/ip.js';
 import { formatMac } from '../net/mac.js';
 import { formatPrefix } from '../net/prefix.js';
 import type { RouteChoice } from './route-choice.js';
+import type { Dropped } from './outcome.js';
 import type { NextHop } from './route.js';
+import type { Spread } from './spread.js';
 import type { TraceQuery } from './trace-result.js';
 import { VERDICTS, type DropReason } from './verdict.js';
 
@@ -52,6 +54,28 @@ export function tunnelSentence(
   return pathMtu === undefined
     ? sent
     : `${sent} A router on the way carries ${pathMtu} bytes: senders of inner packets over ${pathMtu - NVGRE_OVERHEAD} are told so.`;
+}
+
+/** Of what a VM sends: its host does what the gateway would do. */
+export function hostsSentence({ to, vsid }: TraceQuery, spread: Spread | Dropped): string {
+  const all = `${formatIp(to)} is for all of VSID ${vsid}: the VM's host sends it`;
+  if ('reason' in spread)
+    return `${all} to the other hosts of the subnet, of which there are none.`;
+  return `${all} ${wayText(spread)} itself.`;
+}
+
+/** Of what the gateway sends. */
+export function spreadSentence(spread: Spread, subnet: VirtualSubnetEntry): string {
+  const sent = `Sent in NVGRE with VSID ${spread.vsid} from PA ${formatIp(subnet.providerAddress)} ${wayText(spread)} by ${subnet.underlay}.`;
+  return spread.by === 'copies' && spread.leftOut > 0
+    ? `${sent} ${spread.leftOut} more hosts get nothing: map the subnet's broadcast and multicast to a PA multicast group by a customer route.`
+    : sent;
+}
+
+function wayText(spread: Spread): string {
+  return spread.by === 'group'
+    ? `to PA multicast group ${formatIp(spread.providerAddress)}`
+    : `to each host (${spread.providerAddresses.map(formatIp).join(', ')})`;
 }
 
 export function connectionSentence(query: TraceQuery, connection: Connection): string {

@@ -21,7 +21,6 @@ import { ProviderAddress } from '../model/addresses.js';
 import type { FlowId } from '../model/flow-id.js';
 import type { ForwardingTables, VirtualSubnetEntry } from '../model/forwarding-table.js';
 import { isVsid } from '../model/vsid.js';
-import { isMulticast } from '../net/ip.js';
 import { PASSED, dropped, type Dropped, type Passed } from './outcome.js';
 import type { DropReason } from './verdict.js';
 
@@ -53,8 +52,7 @@ export function openTunnel(
   const outer = readOuterGre(received);
   if (outer === undefined) return PASSED;
   const toGateway = tables.isProviderAddress(outer.destination);
-  if (!toGateway && !isMulticast(outer.destination)) return PASSED;
-  // A group may be other people's, too: what is wrong there is not for the gateway to count.
+  // What is wrong with packets for others, or in a group that others use too, is not ours to count.
   const refused = (reason: DropReason): Dropped | Passed => (toGateway ? dropped(reason) : PASSED);
 
   const fault = checkOuterIpv4(received, outer);

@@ -22,8 +22,8 @@ export interface Scene {
   readonly lab: TenantLab;
   readonly controller: Controller;
   readonly office: Office;
-  vm(name: Name): Namespace;
-  domain(name: Name): Namespace;
+  readonly vm: (name: Name) => Namespace;
+  readonly domain: (name: Name) => Namespace;
   /** The policy that is to hold in the end. */
   readonly policy: PolicyDocument;
   /** Others that may be pushed on the way; witnesses are the same in all of them. */

@@ -13,7 +13,7 @@ import { RED_ADDRESSES, VICTIMS, type Scene, type Victim } from './scene.js';
  */
 export interface Strike {
   readonly name: string;
-  make(scene: Scene, choices: Choices): Promise<void>;
+  readonly make: (scene: Scene, choices: Choices) => Promise<void>;
 }
 
 const DEVICES = ['vnet', 'ext'] as const;
@@ -143,7 +143,10 @@ const killCommand: Strike = {
   async make({ lab }) {
     for (let tries = 0; tries < COMMAND_TRIES; tries++) {
       const [pid] = childrenOf(lab.gateway.pid()).filter((child) => !isCharon(child));
-      if (pid !== undefined) return kill(pid);
+      if (pid !== undefined) {
+        kill(pid);
+        return;
+      }
       await sleep(5);
     }
   },
@@ -185,6 +188,14 @@ const push: Strike = {
   },
 };
 
+const stopForwarding: Strike = {
+  name: 'turn forwarding off in a VM network',
+  async make({ domain }, choices) {
+    const { path } = domain(pick(choices, VICTIMS));
+    await quietly('sh', ['-c', 'echo 0 > /proc/sys/net/ipv4/ip_forward'], path);
+  },
+};
+
 /** Each as likely as the others; pushes are there more than once. */
 export const STRIKES: readonly Strike[] = [
   ...[push, push, push, killDaemon, killCharon, killCommand, loseNamespace, loseMapEntry],
@@ -221,11 +232,5 @@ export const STRIKES: readonly Strike[] = [
   outside('delete the gateway’s nft table', ({ instance }) => [
     ...(['nft', `delete table inet ${instance}`] as const),
   ]),
-  {
-    name: 'turn forwarding off in a VM network',
-    async make({ domain }, choices) {
-      const { path } = domain(pick(choices, VICTIMS));
-      await quietly('sh', ['-c', 'echo 0 > /proc/sys/net/ipv4/ip_forward'], path);
-    },
-  },
+  stopForwarding,
 ];

@@ -50,7 +50,7 @@ describe('drift under traffic', () => {
     follow();
     ofCyan = startPing(lab.tenant('cyan').vm, lab.external.address, { interval: 0.02 });
     await ofCyan.answered(5);
-  });
+  }, 180_000);
 
   afterAll(() => {
     following.abort();
@@ -183,9 +183,13 @@ describe('drift under traffic', () => {
       () => run('ip', ['netns', 'del', lab.domainNamespace('red').name]),
       /add namespace/,
     ],
-  ])('told by the kernel: %s', async (_, damage, told) => {
-    await expectRepair(damage, told);
-  });
+  ])(
+    'told by the kernel: %s',
+    async (_, damage, told) => {
+      await expectRepair(damage, told);
+    },
+    120_000,
+  );
 
   test('what the kernel tells nobody is found by looking', async () => {
     const file = lab.gateway.configFile;
@@ -210,7 +214,7 @@ describe('drift under traffic', () => {
     await expectRepair(() => lose('lookup_records'), /add lookupRecord/);
     await expectRepair(() => lose('customer_routes'), /add customerRoute/);
     await expectRepair(() => lose('provider_peers'), /add providerPeer/);
-  });
+  }, 300_000);
 
   async function expectUndisturbed(): Promise<void> {
     expect(lostOf(await ofCyan.stop())).toEqual([]);

@@ -22,6 +22,9 @@ import { enterNamespace } from './network-namespace-thread.js';
 export interface BpfLab {
   /** Replaces all tables. */
   load(entries: ForwardingEntries): void;
+  /** One entry more, or with another value; its routing domain has been loaded. */
+  set(entry: TableEntry): void;
+  delete(entry: TableEntry): void;
   /** @param gsoSize payload of each segment, where the packet is still to be segmented */
   decap(frame: Uint8Array, gsoSize?: number): TestRun;
   /** @param copy number of the copy, where it is one that the program has made */
@@ -91,8 +94,10 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
         }
       tables.setAll(tableEntries(entries));
     },
+    set: (entry) => tables.set(entry),
+    delete: (entry) => tables.delete(entry),
     decap: (frame, gsoSize) => {
-      const addressed = Uint8Array.from(frame);
+      const addressed = frame.slice();
       addressed.set(underlayMac.subarray(0, Math.min(6, frame.length)));
       return decap(addressed, underlay.ifindex, gsoSize === undefined ? {} : { gsoSize });
     },
@@ -135,7 +140,8 @@ function labIndex(domains: ReadonlyMap<RoutingDomainId, number>, underlay: numbe
   };
 }
 
-function tableEntries(entries: ForwardingEntries): TableEntry[] {
+/** The tables as one list. */
+export function tableEntries(entries: ForwardingEntries): TableEntry[] {
   return [
     ...entries.providerAddresses.map((entry) => ({ kind: 'providerAddress', entry }) as const),
     ...entries.virtualSubnets.map((entry) => ({ kind: 'virtualSubnet', entry }) as const),

@@ -13,7 +13,7 @@ import { parseIp, parseIpv4 } from '../../src/net/ip.js';
 import { parseMac } from '../../src/net/mac.js';
 import { parsePrefix } from '../../src/net/prefix.js';
 
-/* The packets in test/fixtures/packets, written out byte by byte, and their tables. */
+/* The packets in test/fixtures/packets, written out byte by byte, and their tables. Read from the project's directory. */
 
 export interface PacketFixture {
   readonly name: string;
@@ -261,6 +261,5 @@ function provider(text: string): ProviderAddress {
 }
 
 function readJson(name: string): unknown {
-  const url = new URL(`../fixtures/packets/${name}`, import.meta.url);
-  return JSON.parse(readFileSync(url, 'utf8'));
+  return JSON.parse(readFileSync(`test/fixtures/packets/${name}`, 'utf8'));
 }

@@ -1,6 +1,6 @@
-import koffi from 'koffi';
 import { NvgateError } from '../../errors.js';
-import { expectHandle, libbpf, type Handle } from './libbpf.js';
+import { readStruct, structByName } from './btf.js';
+import type { Handle } from './libbpf.js';
 
 /**
  * Byte offsets of the structs in maps.h. `verifyLayout` compares each with the BTF of the object
@@ -61,8 +61,6 @@ export const CUSTOMER_ROUTE_KIND = { onLink: 1, router: 2, multicast: 3 } as con
 /** EVENT_ in maps.h. */
 export const EVENT_KIND = { pathMtu: 1, peerProblem: 2 } as const;
 
-const BTF_KIND_STRUCT = 4;
-
 /** A struct as BTF describes it. */
 export interface StructLayout {
   readonly size: number;
@@ -72,7 +70,7 @@ export interface StructLayout {
 /** @throws NvgateError `internal` naming the struct and the difference */
 export function verifyLayout(btf: Handle): void {
   for (const [name, expected] of Object.entries(LAYOUT)) {
-    const found = readStruct(btf, name);
+    const found = structLayout(btf, name);
     const wanted: StructLayout = expected;
     if (JSON.stringify(found) !== JSON.stringify(wanted))
       throw new NvgateError(
@@ -82,23 +80,7 @@ export function verifyLayout(btf: Handle): void {
   }
 }
 
-/** Reads struct btf_type and its struct btf_member list (linux/btf.h). */
-function readStruct(btf: Handle, name: string): StructLayout {
-  const { btfFind, btfType, btfName } = libbpf();
-  const id = btfFind(btf, name, BTF_KIND_STRUCT);
-  if (id < 0) throw new NvgateError('internal', `The BPF object has no struct ${name}.`);
-  const type = expectHandle(btfType(btf, id), `BTF type ${name}`);
-  const [, info, size] = words(type, 3);
-  const memberCount = (info ?? 0) & 0xffff;
-  const members = words(type + 12n, memberCount * 3);
-  const fields: Record<string, number> = {};
-  for (let index = 0; index < memberCount; index++) {
-    const fieldName = btfName(btf, members[index * 3] ?? 0) ?? '';
-    fields[fieldName] = (members[index * 3 + 2] ?? 0) / 8;
-  }
-  return { size: size ?? 0, fields };
-}
-
-function words(pointer: Handle, count: number): number[] {
-  return [...(koffi.decode(pointer, koffi.array('uint32_t', count, 'Array')) as number[])];
+function structLayout(btf: Handle, name: string): StructLayout {
+  const { size, members } = readStruct(btf, structByName(btf, name));
+  return { size, fields: Object.fromEntries(members.map((each) => [each.name, each.offset])) };
 }

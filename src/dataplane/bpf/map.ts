@@ -64,24 +64,17 @@ export function typedMap<Key, Value>(
   }
 
   function* read(size: number): Generator<[Key, Value][]> {
-    const keys = Buffer.alloc(size * codec.keySize);
-    const values = Buffer.alloc(size * valueSize);
-    const count = Buffer.alloc(4);
-    /* Hash maps continue at a bucket number, the trie at a key. */
-    const next = Buffer.alloc(Math.max(codec.keySize, 8));
-    let from: Buffer | null = null;
-    for (;;) {
-      count.writeUInt32LE(size);
-      const result = bpf.lookupBatch(fd, from, next, keys, values, count, BATCH_OPTIONS);
-      const end = result < 0 && errorName(result) === 'ENOENT';
-      if (!end) expectSuccess(result, `reading BPF map ${codec.name}`);
-      yield Array.from({ length: count.readUInt32LE() }, (_, index) => [
+    for (const { keys, values, count } of readBatches(
+      fd,
+      codec.name,
+      codec.keySize,
+      valueSize,
+      size,
+    ))
+      yield Array.from({ length: count }, (_, index) => [
         codec.readKey(keys, index * codec.keySize),
         codec.readValue(values, index * valueSize),
       ]);
-      if (end) return;
-      from = Buffer.from(next);
-    }
   }
 
   return {
@@ -107,6 +100,55 @@ export function typedMap<Key, Value>(
     entries: () => [...read(BATCH)].flat(),
     pieces: () => read(PIECE),
   };
+}
+
+/**
+ * Reads all entries in batches.
+ * @param valueSize of all copies of one key's value together
+ * @param visit called for each entry with a batch of keys and values and its index in them
+ */
+export function readEntries(
+  fd: Fd,
+  name: string,
+  keySize: number,
+  valueSize: number,
+  visit: (keys: Buffer, values: Buffer, index: number) => void,
+): void {
+  for (const { keys, values, count } of readBatches(fd, name, keySize, valueSize, BATCH))
+    for (let index = 0; index < count; index++) visit(keys, values, index);
+}
+
+/** Entries one after the other in buffers that the next batch overwrites. */
+interface Batch {
+  readonly keys: Buffer;
+  readonly values: Buffer;
+  readonly count: number;
+}
+
+/** @param size entries in a batch */
+function* readBatches(
+  fd: Fd,
+  name: string,
+  keySize: number,
+  valueSize: number,
+  size: number,
+): Generator<Batch> {
+  const bpf = libbpf();
+  const keys = Buffer.alloc(size * keySize);
+  const values = Buffer.alloc(size * valueSize);
+  const count = Buffer.alloc(4);
+  /* Hash maps continue at a bucket number, the trie at a key. */
+  const next = Buffer.alloc(Math.max(keySize, 8));
+  let from: Buffer | null = null;
+  for (;;) {
+    count.writeUInt32LE(size);
+    const result = bpf.lookupBatch(fd, from, next, keys, values, count, BATCH_OPTIONS);
+    const end = result < 0 && errorName(result) === 'ENOENT';
+    if (!end) expectSuccess(result, `reading BPF map ${name}`);
+    yield { keys, values, count: count.readUInt32LE() };
+    if (end) return;
+    from = Buffer.from(next);
+  }
 }
 
 function expectWritten(result: number, name: string): void {

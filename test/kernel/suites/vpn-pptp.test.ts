@@ -108,6 +108,7 @@ describe('PPTP (G5, G9)', () => {
     site.servePptp(ACCOUNT);
     await lab.push({ blue: [pptp()] });
     const { since } = await tunnel().connected(60_000);
+    await reaches(vm(), office.hostAddress);
     await lab.tenants.gateway.stop('SIGKILL');
     await expectAnswers(vm(), office.hostAddress);
     await lab.tenants.gateway.start();

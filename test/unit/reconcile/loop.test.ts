@@ -186,8 +186,9 @@ describe('the reconcile loop', () => {
     await reconciler.synchronized(push(blueAt('10.1.1.30'), BLUE_ONLY));
     expect(dataPlane.scopes.at(-1)).toEqual(BLUE_ONLY);
     expect(dataPlane.operations.map(({ action, object }) => `${action} ${object.kind}`)).toEqual([
-      'change lookupRecord',
       'add providerPeer',
+      'change lookupRecord',
+      'change replication',
       'remove providerPeer',
     ]);
   });
@@ -243,6 +244,9 @@ describe('what fails', () => {
   it('is told with its reason, and tried again ever more rarely until it works', async () => {
     const { dataPlane, events, faults, reconciler, push } = await started(blueAt('10.1.1.20'));
     faults.push(fault);
+    const before = dataPlane.operations.filter(
+      ({ object }) => object.kind === 'lookupRecord',
+    ).length;
     await reconciler.synchronized(push(blueAt('10.1.1.30'), BLUE_ONLY));
     expect(reconciler.stateOf(RECORD_REF)).toEqual({
       configuration: 'failed',
@@ -251,7 +255,7 @@ describe('what fails', () => {
     expect(reconciler.stateOf(BLUE_REF)).toEqual({ configuration: 'synchronized' });
 
     const attempts = (): number =>
-      dataPlane.operations.filter(({ action }) => action === 'change').length;
+      dataPlane.operations.filter(({ object }) => object.kind === 'lookupRecord').length - before;
     expect(attempts()).toBe(1);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(attempts()).toBe(2);

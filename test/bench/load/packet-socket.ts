@@ -1,16 +1,4 @@
-import { networkInterfaces } from 'node:os';
 import koffi from 'koffi';
-
-/*
- * The packet generator: sends prepared frames over and over with sendmmsg on an AF_PACKET socket,
- * past the queueing discipline. Runs in the sender's namespace as a process of its own:
- *
- *     node blast.js DEVICE SECONDS FRAME_HEX...
- *
- * and prints {"sent": frames, "seconds": time}. Faster than the gateway, because a batch of 256
- * frames costs one system call and no Node code per frame.
- */
-
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 const SOL_PACKET = 263;
@@ -45,6 +33,33 @@ const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char *name)') as 
   name: string,
 ) => number;
 
+/** Hands so many frames to the kernel and answers how many it took. */
+export type Send = (count: number) => number;
+
+/** Frames sent on a device in turns: up to 256 a system call, past the queueing discipline. */
+export function packetSocket(device: string, frames: readonly string[]): Send {
+  const fd = open(device);
+  // A whole number of turns, so that the vector can be gone through again and again.
+  const slots = frames.length * Math.ceil(BATCH / frames.length);
+  const messages = prepare(
+    frames.map((frame) => Buffer.from(frame, 'hex')),
+    slots,
+  );
+  let slot = 0;
+  return (count) => {
+    let sent = 0;
+    while (sent < count) {
+      const most = Math.min(BATCH, count - sent, slots - slot);
+      const result = sendmmsg(fd, messages + BigInt(slot * MMSGHDR.size), most, 0);
+      // A full queue: the caller tries again.
+      if (result <= 0) break;
+      sent += result;
+      slot = (slot + result) % slots;
+    }
+    return sent;
+  };
+}
+
 function open(device: string): number {
   const fd = socket(AF_PACKET, SOCK_RAW, 0);
   if (fd < 0) throw new Error('AF_PACKET socket: run as root');
@@ -52,8 +67,7 @@ function open(device: string): number {
   one.writeInt32LE(1);
   setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, one, 4);
   const ifindex = ifNameToIndex(device);
-  if (ifindex === 0)
-    throw new Error(`no device ${device} among ${Object.keys(networkInterfaces()).join(' ')}`);
+  if (ifindex === 0) throw new Error(`no device ${device}`);
   /* struct sockaddr_ll: family, protocol, ifindex, ... */
   const address = Buffer.alloc(20);
   address.writeUInt16LE(AF_PACKET, 0);
@@ -63,18 +77,18 @@ function open(device: string): number {
 }
 
 /** The message vector in memory that stays where it is. */
-function prepare(frames: readonly Buffer[]): bigint {
-  const messages = koffi.alloc('uint8_t', MMSGHDR.size * BATCH) as bigint;
-  const vectors = koffi.alloc('uint8_t', IOVEC_SIZE * BATCH) as bigint;
-  const messageView = Buffer.from(koffi.view(messages, MMSGHDR.size * BATCH));
-  const vectorView = Buffer.from(koffi.view(vectors, IOVEC_SIZE * BATCH));
+function prepare(frames: readonly Buffer[], slots: number): bigint {
+  const messages = koffi.alloc('uint8_t', MMSGHDR.size * slots) as bigint;
+  const vectors = koffi.alloc('uint8_t', IOVEC_SIZE * slots) as bigint;
+  const messageView = Buffer.from(koffi.view(messages, MMSGHDR.size * slots));
+  const vectorView = Buffer.from(koffi.view(vectors, IOVEC_SIZE * slots));
   messageView.fill(0);
   const pointers = frames.map((frame) => {
     const memory = koffi.alloc('uint8_t', frame.length) as bigint;
     Buffer.from(koffi.view(memory, frame.length)).set(frame);
     return { address: koffi.address(memory), length: frame.length };
   });
-  for (let index = 0; index < BATCH; index++) {
+  for (let index = 0; index < slots; index++) {
     const frame = pointers[index % pointers.length];
     if (frame === undefined) throw new Error('no frame to send');
     vectorView.writeBigUInt64LE(frame.address, index * IOVEC_SIZE);
@@ -88,15 +102,3 @@ function prepare(frames: readonly Buffer[]): bigint {
   }
   return messages;
 }
-
-const [device = '', seconds = '1', ...frames] = process.argv.slice(2);
-const fd = open(device);
-const messages = prepare(frames.map((frame) => Buffer.from(frame, 'hex')));
-const start = performance.now();
-const end = start + Number(seconds) * 1000;
-let sent = 0;
-while (performance.now() < end) {
-  const result = sendmmsg(fd, messages, BATCH, 0);
-  if (result > 0) sent += result;
-}
-process.stdout.write(`${JSON.stringify({ sent, seconds: (performance.now() - start) / 1000 })}\n`);
