@@ -149,7 +149,7 @@ describe('the files of the LMDB store', () => {
       revealed(value),
     );
     const written = openRaw();
-    expect(written.get(Buffer.of(0))).toEqual([3, 8, expect.any(Number)]);
+    expect(written.get(Buffer.of(0))).toEqual([4, 8, expect.any(Number)]);
     await written.close();
   });
 
