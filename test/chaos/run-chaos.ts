@@ -1,10 +1,10 @@
-import { pick, seededChoices } from '../support/choices.js';
+import { pick, seededChoices, type Choices } from '../support/choices.js';
 import { gatewayNamespaces } from '../support/gateway-instance.js';
 import { lostOf, startPing } from '../support/ping.js';
 import { eventually, sleep } from '../support/process.js';
 import { belongings, comparedAnew, differences, settle } from './end-state.js';
 import { createScene, WITNESSES, type Scene } from './scene.js';
-import { STRIKES } from './strikes.js';
+import { DAMAGES, STRIKES, type Strike } from './strikes.js';
 
 export interface ChaosOptions {
   readonly seconds: number;
@@ -20,6 +20,9 @@ export interface ChaosReport {
   /** What did not hold; empty where everything did. */
   readonly findings: readonly string[];
 }
+
+/** The part of the time, at the end, in which nothing but the gateway itself can mend. */
+const LAST_SHARE = 0.3;
 
 /** The longest pause between two strikes, milliseconds. */
 const LONGEST_PAUSE = 600;
@@ -39,7 +42,11 @@ export async function runChaos({ seconds, seed, say }: ChaosOptions): Promise<Ch
     flow: startPing(scene.vm(name), scene.lab.external.address, { interval: 0.02 }),
   }));
   for (const { flow } of flows) await flow.answered(5);
-  const strikes = await strikeFor(scene, seconds, seed, say);
+  const chaos: Chaos = { scene, choices: seededChoices(seed), say };
+  const anything = await strikeFor(chaos, seconds * (1 - LAST_SHARE), STRIKES);
+  await scene.controller.client.replacePolicy(scene.policy, { waitSeconds: 60 });
+  say('The final policy is pushed. From here on the gateway is left to itself.');
+  const strikes = anything + (await strikeFor(chaos, seconds * LAST_SHARE, DAMAGES));
 
   say(`${strikes} strikes made. The gateway has to settle.`);
   const findings: string[] = [];
@@ -59,17 +66,22 @@ export async function runChaos({ seconds, seed, say }: ChaosOptions): Promise<Ch
   return { strikes, repairs, findings };
 }
 
+interface Chaos {
+  readonly scene: Scene;
+  readonly choices: Choices;
+  readonly say: ChaosOptions['say'];
+}
+
+/** @returns how many were made */
 async function strikeFor(
-  scene: Scene,
+  { scene, choices, say }: Chaos,
   seconds: number,
-  seed: number,
-  say: ChaosOptions['say'],
+  strikes: readonly Strike[],
 ): Promise<number> {
-  const choices = seededChoices(seed);
   const began = Date.now();
   let count = 0;
   while (Date.now() < began + seconds * 1000) {
-    const strike = pick(choices, STRIKES);
+    const strike = pick(choices, strikes);
     const pause = choices.below(LONGEST_PAUSE);
     say(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${strike.name}`);
     await strike.make(scene, choices);

@@ -196,10 +196,10 @@ const stopForwarding: Strike = {
   },
 };
 
-/** Each as likely as the others; pushes are there more than once. */
-export const STRIKES: readonly Strike[] = [
-  ...[push, push, push, killDaemon, killCharon, killCommand, loseNamespace, loseMapEntry],
-  ...[loseMapEntry, netfilter('delete'), netfilter('flush')],
+/** What only a gateway notices that looks by itself: nobody pushes, and it is not started again. */
+export const DAMAGES: readonly Strike[] = [
+  ...[killCharon, killCommand, loseNamespace, loseMapEntry, loseMapEntry],
+  ...[netfilter('delete'), netfilter('flush')],
   inside('delete the routes of a VM network', () => 'route flush proto 76'),
   inside(
     'replace a route of a VM network',
@@ -234,3 +234,6 @@ export const STRIKES: readonly Strike[] = [
   ]),
   stopForwarding,
 ];
+
+/** Each as likely as the others; what is there more than once, more often. */
+export const STRIKES: readonly Strike[] = [push, push, push, killDaemon, ...DAMAGES];
