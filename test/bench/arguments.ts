@@ -17,7 +17,7 @@ export interface Arguments {
 
 export const USAGE = `npm run bench -- [--short] [--check] [--json] [--html FILE]
                  [--sections NAME,…] [--only NAME,…] [--rounds N] [--seconds N]
-                 [--generator liveFrames|packetSocket]
+                 [--generator packetSocket|liveFrames]
 
   --short      a minute: fewer subjects, rounds and sizes
   --check      exit 1 where a ratio is below its floor (test/bench/floors.ts)
@@ -73,8 +73,8 @@ function positive(values: ReadonlyMap<string, string>, name: string, fallback: n
 }
 
 function generatorOf(name: string | undefined): GeneratorKind {
-  if (name === undefined || name === 'liveFrames') return 'liveFrames';
-  if (name === 'packetSocket') return name;
+  if (name === undefined || name === 'packetSocket') return 'packetSocket';
+  if (name === 'liveFrames') return name;
   throw new RangeError(`there is no generator ${name}`);
 }
 

@@ -4,6 +4,7 @@ import type { SubjectKey } from './subjects.js';
 /** What is measured of a subject, one value a round. */
 export const METRICS = {
   pps: 'small packets per second',
+  ppsNoWire: 'small packets per second, put straight into the device’s receive path',
   tcp1: 'Gbit/s, one TCP stream',
   tcp4: 'Gbit/s, 4 TCP streams',
   tcp15: 'Gbit/s, 15 TCP streams',

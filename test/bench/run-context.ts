@@ -22,8 +22,8 @@ export interface RunContext {
   readonly measurements: Measurements;
   readonly controlPlane: ControlPlane;
   /** Names what could not be measured, and why. */
-  unavailable(what: string, reason: string): void;
-  say(line: string): void;
+  readonly unavailable: (what: string, reason: string) => void;
+  readonly say: (line: string) => void;
   /** What stands between the ends, made at the first call; undefined where it cannot be made. */
   topology(key: TopologyKey): Promise<Topology | undefined>;
   /** Whether the subject was asked for. */

@@ -26,8 +26,7 @@ export interface Load {
 
 /** Resolves when the first packet is about to be sent. */
 export async function startLoad(path: Path, options: LoadOptions): Promise<Load> {
-  const { seconds, packetsPerSecond } = options;
-  const { kind = packetsPerSecond === undefined ? 'liveFrames' : 'packetSocket' } = options;
+  const { kind = 'packetSocket', seconds, packetsPerSecond } = options;
   const place = kind === 'liveFrames' ? path.entry : path.sender;
   if (place === undefined || (kind === 'packetSocket' && path.variation !== undefined))
     throw new Error(`${path.name}: only live frames can do that`);

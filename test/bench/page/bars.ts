@@ -15,11 +15,11 @@ export interface Bar {
   readonly note?: string;
 }
 
-const WIDTH = 760;
+const WIDTH = 860;
 const ROW = 30;
 const BAR = 16;
-const LABELS = 300;
-const FIGURES = 150;
+const LABELS = 330;
+const FIGURES = 200;
 const SCALE = WIDTH - LABELS - FIGURES;
 
 /** Horizontal bars on one scale from zero. */

@@ -2,10 +2,10 @@ import type { GoalResult } from '../goals.js';
 import { boundText, figureText } from '../report-text.js';
 import { coordinate, escapeText } from './markup.js';
 
-const WIDTH = 760;
+const WIDTH = 860;
 const ROW = 34;
 const BAR = 14;
-const LABELS = 330;
+const LABELS = 350;
 const SCALE = 250;
 /** The goal itself stands here; what is twice as good, or half, at the ends. */
 const GOAL_AT = LABELS + SCALE / 2;

@@ -1,5 +1,7 @@
 import { interleave } from '../interleave.js';
 import { packetsPerSecond } from '../load/generator.js';
+import type { GeneratorKind } from '../load/job.js';
+import type { Metric } from '../measurements.js';
 import { pathOf, type RunContext } from '../run-context.js';
 import type { TableSubject } from '../subjects.js';
 import type { Path } from '../topology/path.js';
@@ -21,13 +23,21 @@ export async function measurePackets(context: RunContext): Promise<void> {
     const path = context.wants(subject) ? await pathOf(context, subject) : undefined;
     if (path !== undefined) paths.set(subject, path);
   }
+  const kinds: (readonly [Metric, GeneratorKind])[] = [
+    ['pps', extent.generator],
+    ...(extent.short || extent.generator === 'liveFrames'
+      ? []
+      : [['ppsNoWire', 'liveFrames'] as const]),
+  ];
   await interleave(context, [...paths.keys()], extent.rounds, 'pps', async (subject, round) => {
     const path = paths.get(subject);
     if (path === undefined) return;
     const seconds = round === 0 ? WARM_UP_SECONDS : extent.seconds;
-    const rate = await packetsPerSecond(path, seconds, extent.generator);
-    if (round === 0) return;
-    measurements.record(subject, 'pps', rate);
-    say(`${subject}: ${Math.round(rate).toLocaleString('en')} packets/s`);
+    for (const [metric, generator] of kinds) {
+      const rate = await packetsPerSecond(path, seconds, generator);
+      if (round === 0) continue;
+      measurements.record(subject, metric, rate);
+      say(`${subject}.${metric}: ${Math.round(rate).toLocaleString('en')} packets/s`);
+    }
   });
 }

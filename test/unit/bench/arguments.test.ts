@@ -4,7 +4,7 @@ import { parseArguments } from '../../bench/arguments.js';
 describe('arguments of the benchmark', () => {
   test('nothing asks for everything', () => {
     expect(parseArguments([])).toEqual({
-      extent: { short: false, rounds: 7, seconds: 1, generator: 'liveFrames', only: [] },
+      extent: { short: false, rounds: 7, seconds: 1, generator: 'packetSocket', only: [] },
       sections: ['packets', 'streams', 'latency', 'networks', 'vpn', 'records', 'control'],
       ...{ json: false, check: false, partial: false },
     });

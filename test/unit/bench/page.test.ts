@@ -5,7 +5,7 @@ import { reportPage } from '../../bench/page/page.js';
 import { EXAMPLE_REPORT } from './example-report.js';
 
 const widthsIn = (svg: string): number[] =>
-  [...svg.matchAll(/<rect class="\w+" x="300"[^>]* width="([\d.]+)"/g)].map(([, width]) =>
+  [...svg.matchAll(/<rect class="\w+" x="330"[^>]* width="([\d.]+)"/g)].map(([, width]) =>
     Number(width),
   );
 
