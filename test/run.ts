@@ -91,14 +91,9 @@ async function runProject(project: Project): Promise<Tally> {
 }
 
 async function runAny(project: Project): Promise<Tally | undefined> {
-  switch (project) {
-    case 'fuzz':
-      return runFuzz(parseFuzzArguments(filters));
-    case 'kernel':
-      return runKernel(names.includes('kernel') ? filters : undefined);
-    default:
-      return runVitest(project);
-  }
+  if (project === 'fuzz') return runFuzz(parseFuzzArguments(filters));
+  if (project === 'kernel') return runKernel(names.includes('kernel') ? filters : undefined);
+  return runVitest(project);
 }
 
 async function runVitest(project: Project): Promise<Tally | undefined> {

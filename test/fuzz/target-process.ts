@@ -40,13 +40,13 @@ await open.close();
 process.send?.({ ...report, regressions } satisfies Report);
 process.disconnect();
 
-async function runRegression({ name, run }: Regression): Promise<Report['regressions'][number]> {
-  const fault = await run();
-  return { name, ...(fault !== undefined && { fault }) };
+async function runRegression(regression: Regression): Promise<Report['regressions'][number]> {
+  const fault = await regression.run();
+  return { name: regression.name, ...(fault !== undefined && { fault }) };
 }
 
 async function runCases(
-  { run, finish }: OpenTarget,
+  target: OpenTarget,
   casesPerMark: number,
 ): Promise<Omit<Report, 'regressions'>> {
   const { first } = assignment;
@@ -61,13 +61,13 @@ async function runCases(
       mark(index);
     }
     try {
-      const outcome = run(index);
+      const outcome = target.run(index);
       finding = outcome instanceof Promise ? await outcome : outcome;
     } catch (error) {
       finding = { index, what: error instanceof Error ? String(error.stack) : String(error) };
     }
   }
-  finding ??= finish();
+  finding ??= target.finish();
   return {
     cases: index - first,
     seconds: (performance.now() - begin) / 1000,

@@ -102,14 +102,15 @@ interface Located {
 /** The objects of a right document, with the paths they have in the API. */
 function objectsOf(document: Json): Located[] {
   const { providerAddresses, routingDomains } = document as Record<string, Fields[]>;
-  const part = (value: Json | undefined): string => encodeURIComponent(String(value));
+  const part = (value: Json | undefined): string =>
+    encodeURIComponent(typeof value === 'string' ? value : JSON.stringify(value ?? ''));
   const inDomains = (routingDomains ?? []).flatMap((domain): Located[] => {
     const base = `/v1/routing-domains/${part(domain['id'])}`;
     const inLists = LISTS.flatMap((list) =>
       ((domain[list] ?? []) as Fields[]).map((object): Located => {
         const name = NAMED_BY[list].map((field) => part(object[field])).join('/');
         const path = `${base}/${PATH_OF[list]}/${name}`;
-        return { path, kind: KIND_OF[list], domain: String(domain['id']), object };
+        return { path, kind: KIND_OF[list], domain: domain['id'] as string, object };
       }),
     );
     return [{ path: base, kind: 'routingDomain', object: domain }, ...inLists];

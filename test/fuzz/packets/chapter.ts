@@ -96,7 +96,9 @@ function staysConsistent(
         op === 'set' ||
         others.every((o) => o.kind !== 'virtualSubnet' || o.entry.providerAddress !== entry.address)
       );
-    default:
+    case 'lookupRecord':
+    case 'customerRoute':
+    case 'providerPeer':
       return true;
   }
 }

@@ -25,8 +25,11 @@ export function describeSmallest(
   const frame = packet.frame.slice();
   const first = differs(frame, tables);
   if (first === undefined) return `No difference when the packet runs alone.\n${hex(frame)}`;
-  const entries = fewestEntries(lab, tables, (list) => differs(frame, list) !== undefined);
-  const smallest = simplestFrame(frame, (candidate) => differs(candidate, entries) !== undefined);
+  // Smaller, but of the same kind: what is wrong in another way is another finding.
+  const sameKind = (candidate: Uint8Array, list: readonly TableEntry[]): boolean =>
+    kindOf(differs(candidate, list)) === kindOf(first);
+  const entries = fewestEntries(lab, tables, (list) => sameKind(frame, list));
+  const smallest = simplestFrame(frame, (candidate) => sameKind(candidate, entries));
   return [
     first,
     `frame:\n${hex(packet.frame)}`,
@@ -36,6 +39,11 @@ export function describeSmallest(
     'tables:',
     ...entries.map((entry) => JSON.stringify(entry, bigintAsHex)),
   ].join('\n');
+}
+
+/** The verdicts, without the bytes. */
+function kindOf(difference: string | undefined): string | undefined {
+  return difference?.split('\n')[0];
 }
 
 function differenceOf(

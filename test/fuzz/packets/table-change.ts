@@ -91,11 +91,10 @@ function otherRecord(
   entry: LookupRecordEntry,
   present: readonly TableEntry[],
 ): LookupRecordEntry {
-  const { maxLength: _, ...rest } = entry;
   const limit = { maxLength: pick(choices, [1, 28, 60, 84, 460, 1280, 0xffff]) };
   const local = onceIn(choices, 8);
   return {
-    ...rest,
+    ...{ routingDomain: entry.routingDomain, customerAddress: entry.customerAddress },
     vsid: vsidOf(choices, present, entry.vsid),
     macAddress: pick(choices, MACS),
     providerAddress: local ? undefined : pick(choices, HOST_PAS),

@@ -96,7 +96,9 @@ function createExpected(lab: BpfLab): {
 } {
   const counters = new ExpectedCounters();
   const findings = new ExpectedFindings();
-  for (const forget of [lab.takeCounters, lab.takePathMtus, lab.takePeerProblems]) forget();
+  lab.takeCounters();
+  lab.takePathMtus();
+  lab.takePeerProblems();
   return {
     compare: (program, { frame, domain }, world) =>
       program === 'decap'

@@ -10,7 +10,7 @@ const COMMANDS = ['version', 'list-sas', 'initiate', 'list-sa', 'ike-updown', ''
 /** What charon really said (test/fixtures/vici). */
 const RECORDED = ['list-sa.json', 'get-algorithms.json'].flatMap((name) => {
   const said = JSON.parse(readFixture(`vici/${name}`)) as ViciInput | ViciInput[];
-  return Array.isArray(said) ? (said as ViciInput[]) : [said as ViciInput];
+  return Array.isArray(said) ? said : [said];
 });
 
 /** A message as a daemon may send it: recorded, or of sections, lists and text in each other. */

@@ -90,7 +90,7 @@ function faultOfDecoding(bytes: Uint8Array): string | undefined {
   if (weight(decoded.value) > bytes.length) return 'A message says more than it brought.';
   // What was read can be sent, but for names and lengths that only a daemon's mistake has.
   try {
-    const again = decodeMessage(encodeMessage(decoded.value as ViciInput));
+    const again = decodeMessage(encodeMessage(decoded.value));
     if (!isDeepStrictEqual(plain(again), plain(decoded.value)))
       return 'What was read of a damaged message is another when it is sent and read again.';
   } catch (error) {
