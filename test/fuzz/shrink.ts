@@ -1,5 +1,6 @@
-/** What a failing input of many tries is made small with. */
+/** What making an input small may take: tries, and CPU time where each takes long. */
 const MAX_TRIES = 3000;
+const MAX_CPU_MICROSECONDS = 10_000_000;
 
 /**
  * Leaves out runs of a sequence, long ones first, as long as it goes on failing.
@@ -13,8 +14,13 @@ export async function shrink<Input extends { readonly length: number }>(
 ): Promise<Input> {
   let smallest = input;
   let tries = 0;
+  const start = process.cpuUsage();
+  const mayTry = (): boolean => {
+    const { user, system } = process.cpuUsage(start);
+    return tries < MAX_TRIES && user + system < MAX_CPU_MICROSECONDS;
+  };
   for (let run = input.length >> 1; run > 0; run >>= 1)
-    for (let at = 0; at + run <= smallest.length && tries < MAX_TRIES;) {
+    for (let at = 0; at + run <= smallest.length && mayTry();) {
       const candidate = join(slice(smallest, 0, at), slice(smallest, at + run, smallest.length));
       tries += 1;
       if (await stillFails(candidate)) smallest = candidate;

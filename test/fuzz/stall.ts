@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { patience } from '../support/patience.js';
 
 /** CPU time for one case, or for those between two marks: it does not depend on what else runs. */
-const CPU_SECONDS = 60;
+const CPU_SECONDS = 30;
 /** A case that waits for what never comes uses no CPU. */
 const WAITING_SECONDS = 300;
 const LOOK_EVERY_MS = 1000;
