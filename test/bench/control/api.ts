@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { messageOf } from '../../../src/errors.js';
 import type { GatewayAnswer } from '../../../provider/answer-schemas.js';
 import type { Gateway } from '../../support/gateway.js';
 import type { Namespace } from '../../support/namespace.js';
@@ -82,7 +83,21 @@ export function openApi(namespace: Namespace, gateway: Gateway): Api {
     JSON.parse(await expectOk(call('GET', '/v1/gateway'))) as GatewayAnswer;
 
   return {
-    push: (body) => revisionOf(expectOk(call('PATCH', '/v1/policy', body, 'application/x-ndjson'))),
+    async push(body) {
+      const began = performance.now();
+      try {
+        return await revisionOf(
+          expectOk(call('PATCH', '/v1/policy', body, 'application/x-ndjson')),
+        );
+      } catch (error) {
+        const seconds = Math.round((performance.now() - began) / 1000);
+        const bytes = body.reduce((sum, chunk) => sum + chunk.length, 0);
+        throw new Error(
+          `The push of ${bytes} bytes failed after ${seconds} s: ${messageOf(error)}`,
+          { cause: error },
+        );
+      }
+    },
     put: (path, document) =>
       revisionOf(expectOk(call('PUT', path, [Buffer.from(JSON.stringify(document))]))),
     get: (path) => expectOk(call('GET', path)),
