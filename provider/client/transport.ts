@@ -80,7 +80,8 @@ export function createTransport(options: TransportOptions): Transport {
       request.on('error', (error) => {
         if (bodyError !== undefined) reject(bodyError);
         else if (call.signal?.aborted === true) reject(error);
-        else if (request.reusedSocket && isReset(error) && canBeSentAgain(call)) resolve(send(call));
+        else if (request.reusedSocket && isReset(error) && canBeSentAgain(call))
+          resolve(send(call));
         else reject(unreachable(base, error));
       });
       request.on('timeout', () => {

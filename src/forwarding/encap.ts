@@ -99,9 +99,7 @@ function readRoutedHeader(
       const header = readIpv6(bytes, offset);
       if (header === undefined) return 'truncated';
       const { source, destination, trafficClass, nextHeader } = header;
-      return (
-        suppressOwnMessage(bytes, offset, nextHeader) ?? { source, destination, trafficClass }
-      );
+      return suppressOwnMessage(bytes, offset, nextHeader) ?? { source, destination, trafficClass };
     }
     default:
       return 'notIp';

@@ -129,7 +129,9 @@ describe('N10: broadcast and multicast', () => {
       for (const to of ['224.0.0.251', '255.255.255.255', 'ff05::1:3']) {
         const from = isIpv6(to) ? blue1.gateway6 : blue1.gateway;
         const options = ['-c', '1', '-W', '1', ...(isIpv6(to) ? [] : ['-b'])];
-        const ping = await tryRun('ping', [...options, '-I', 'vnet', '-I', from, to], { namespace });
+        const ping = await tryRun('ping', [...options, '-I', 'vnet', '-I', from, to], {
+          namespace,
+        });
         expect(ping.stdout).toContain('1 packets transmitted');
         await eventually(`the ping to ${to} has come`, () => {
           const frames = wires.take().underlay.filter((frame) => vsidOf(frame) === blue1.vsid);
@@ -175,23 +177,29 @@ describe('N10: broadcast and multicast', () => {
   describe('of a VM', () => {
     beforeEach(() => hosts.counted());
 
-    it.each(DESTINATIONS)('ends at the gateway, never back to where it came from: %s', async (to) => {
-      const payload = udp({ from: isIpv6(to) ? blue1.address6 : blue1.address, to });
-      const inner = { innerDestination: innerMac(to) };
-      const byGroup = between(
-        underlayMac(blue1.providerAddress),
-        formatMac(groupMac(parseIp(GROUP))),
-        fromVm(blue1, payload, { ...inner, to: GROUP }),
-      );
-      const frames = [fromVm(blue1, payload, inner), byGroup];
-      expect(hexOf(await hosts.pass({ underlay: frames }))).toEqual(hexOf({}));
-      expect(await hosts.counted()).toEqual({ 'multicastHeard 5001': 2 });
-    });
+    it.each(DESTINATIONS)(
+      'ends at the gateway, never back to where it came from: %s',
+      async (to) => {
+        const payload = udp({ from: isIpv6(to) ? blue1.address6 : blue1.address, to });
+        const inner = { innerDestination: innerMac(to) };
+        const byGroup = between(
+          underlayMac(blue1.providerAddress),
+          formatMac(groupMac(parseIp(GROUP))),
+          fromVm(blue1, payload, { ...inner, to: GROUP }),
+        );
+        const frames = [fromVm(blue1, payload, inner), byGroup];
+        expect(hexOf(await hosts.pass({ underlay: frames }))).toEqual(hexOf({}));
+        expect(await hosts.counted()).toEqual({ 'multicastHeard 5001': 2 });
+      },
+    );
 
     it('is not heard by the group of another subnet, nor with a VSID of somebody else', async () => {
       const payload = udp({ from: red1.address, to: '224.0.0.251' });
       const inner = { innerDestination: innerMac('224.0.0.251'), to: GROUP };
-      const frames = [fromVm(red1, payload, inner), fromVm(red1, payload, { ...inner, vsid: 9999 })];
+      const frames = [
+        fromVm(red1, payload, inner),
+        fromVm(red1, payload, { ...inner, vsid: 9999 }),
+      ];
       expect(hexOf(await hosts.pass({ underlay: frames }))).toEqual(hexOf({}));
       expect(await hosts.counted()).toEqual({});
     });

@@ -31,10 +31,7 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'vpn-ikev2',
-    files: [
-      'test/integration/vpn-psk.test.ts',
-      'test/integration/vpn-restart.test.ts',
-    ],
+    files: ['test/integration/vpn-psk.test.ts', 'test/integration/vpn-restart.test.ts'],
   },
   {
     name: 'vpn-routes',

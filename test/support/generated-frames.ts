@@ -214,13 +214,13 @@ export function generateDomainFrame(choices: Choices, world: World): DomainFrame
   const payload = onceIn(choices, 40)
     ? groupReport({ from: address, to: family === 4 ? '224.0.0.22' : 'ff02::16' })
     : onceIn(choices, 8)
-    ? icmpv6({
-        from: 'fe80::1',
-        to: generateDestination(choices, domain, 6),
-        type: pick(choices, [...Object.values(Icmpv6Type), 1, 2, 128]),
-        body: new Uint8Array(20),
-      })
-    : generateIp(choices, domain, { address }, family);
+      ? icmpv6({
+          from: 'fe80::1',
+          to: generateDestination(choices, domain, 6),
+          type: pick(choices, [...Object.values(Icmpv6Type), 1, 2, 128]),
+          body: new Uint8Array(20),
+        })
+      : generateIp(choices, domain, { address }, family);
   const frame = ethernet({ payload: onceIn(choices, 10) ? tagged(choices, payload) : payload });
   return {
     domain: domain.id,

@@ -6,7 +6,14 @@ import { formatMac, groupMac } from '../../src/net/mac.js';
 import { ethernet, hex, nvgre, udp, type NvgreOptions } from './packets.js';
 import { eventually } from './process.js';
 import { sendLeaving, type LeavingFrame, type RawHosts } from './raw-host.js';
-import { between, flowIdOf, GATEWAY_MAC, GATEWAY_PA, toVm, type VmPlace } from './raw-host-frames.js';
+import {
+  between,
+  flowIdOf,
+  GATEWAY_MAC,
+  GATEWAY_PA,
+  toVm,
+  type VmPlace,
+} from './raw-host-frames.js';
 
 /** What a routing domain sends, and who shows that nothing else comes of it. */
 export interface Sending {
@@ -85,7 +92,8 @@ const CHANGES: Readonly<Record<number, MembershipChange['change']>> = { 4: 'join
 
 export function membershipChanges(frames: readonly Uint8Array[]): MembershipChange[] {
   return frames.flatMap((frame) => {
-    const ip = protocolOf(frame) === IpProtocol.igmp ? readIpv4(viewOf(frame), ETHERNET) : undefined;
+    const ip =
+      protocolOf(frame) === IpProtocol.igmp ? readIpv4(viewOf(frame), ETHERNET) : undefined;
     const report = ETHERNET + (ip?.headerWords ?? 0) * 4;
     if (ip === undefined || frame[report] !== REPORT) return [];
     const records = viewOf(frame).getUint16(report + 6);

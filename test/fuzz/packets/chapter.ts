@@ -99,6 +99,9 @@ function staysConsistent(
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return true;
   }
 }
