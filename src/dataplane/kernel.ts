@@ -33,6 +33,8 @@ export interface NetworkPlane {
   domains(): Promise<ReadonlySet<RoutingDomainId>>;
   onChange(listener: (scope: Scope) => void): () => void;
   linkIndex(): Promise<LinkIndex>;
+  /** As `linkIndex`, but only of the vnet pairs of these routing domains, however many others there are. */
+  linkIndexOf(domains: ReadonlySet<RoutingDomainId>): Promise<LinkIndex>;
   deviceMtu(): Promise<ReadonlyMap<string, number>>;
   probe(): Promise<FeatureProbe[]>;
 }
@@ -83,9 +85,18 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const failures: OperationFailure[] = [];
     for (const run of stretches(operations, isBpf)) {
       if (!run.every(isBpf)) failures.push(...(await network.apply(run)));
-      else failures.push(...applyBpf(run, await network.linkIndex()));
+      else failures.push(...applyBpf(run, await linksFor(run)));
     }
     return failures;
+  }
+
+  /** Most writes to the tables name nothing but routing domains. */
+  function linksFor(run: readonly Operation[]): Promise<LinkIndex> {
+    if (earlier.isNeeded() || !run.every(({ object }) => namesDomainOnly(object)))
+      return network.linkIndex();
+    const parts = new Set(run.map(({ object }) => partOf(object)));
+    parts.delete('gateway');
+    return network.linkIndexOf(parts as ReadonlySet<RoutingDomainId>);
   }
 
   function dropEarlier(links: LinkIndex): void {
@@ -154,6 +165,10 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
 
 function isBpf({ object }: Operation): boolean {
   return object.kind === 'filter' || isTableEntry(object);
+}
+
+function namesDomainOnly({ kind }: KernelObject): boolean {
+  return kind === 'lookupRecord' || kind === 'providerPeer' || kind === 'replication';
 }
 
 /** Table writes go to the kernel together. */

@@ -1,5 +1,10 @@
 import { customerRouteKey } from '../model/customer-route.js';
-import { isDistributedGateway, lookupRecordKey } from '../model/lookup-record.js';
+import {
+  isDistributedGateway,
+  isWildcard,
+  lookupRecordKey,
+  type LookupRecord,
+} from '../model/lookup-record.js';
 import { providerRouteKey } from '../model/provider-route.js';
 import type { RoutingDomainHead } from '../model/routing-domain.js';
 import type { Change, DomainChange } from './change.js';
@@ -108,7 +113,7 @@ function applyHead(target: ChangeTarget, head: RoutingDomainHead): void {
 }
 
 function applyDomainChange(
-  { keeper, journal, secrets }: ChangeTarget,
+  { policy, keeper, journal, secrets }: ChangeTarget,
   domain: OpenDomain,
   change: DomainChange,
 ): string | undefined {
@@ -125,8 +130,14 @@ function applyDomainChange(
       const [key, record] = entryOf(change, (value) =>
         lookupRecordKey(value.vsid, value.customerAddress),
       );
-      const setsGateway = [domain.lookupRecords.get(key), record].some(
-        (each) => each !== undefined && isDistributedGateway(each),
+      const before = domain.lookupRecords.get(key);
+      const both = [before, record].filter((each) => each !== undefined);
+      const nextHops = keeper.index.domains.get(id)?.nextHops;
+      const alone = both.every(
+        (each) =>
+          standsAlone(each) &&
+          !policy.providerAddresses.has(each.providerAddress) &&
+          nextHops?.has(each.customerAddress) !== true,
       );
       const outcome = journal.put(domain.lookupRecords, key, record, (value, step) =>
         keeper.lookupRecord(id, value, step),
@@ -135,7 +146,9 @@ function applyDomainChange(
         journal,
         change,
         outcome,
-        setsGateway ? { domain: id } : { domain: id, record: key },
+        both.some(isDistributedGateway)
+          ? { domain: id }
+          : { domain: id, record: { key, before, after: record, alone } },
       );
     }
     case 'customerRoute': {
@@ -154,6 +167,11 @@ function applyDomainChange(
       return settle(journal, filled, outcome, { domain: id });
     }
   }
+}
+
+/** As far as can be said without a look at what is around it. */
+function standsAlone(record: LookupRecord): boolean {
+  return record.rule === 'encap' && !isWildcard(record);
 }
 
 function withSecrets(

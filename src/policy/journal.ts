@@ -1,10 +1,11 @@
 import type { Connection } from '../model/connection.js';
-import type { LookupRecordKey } from '../model/lookup-record.js';
+import type { ProviderAddress } from '../model/addresses.js';
+import type { LookupRecord, LookupRecordKey } from '../model/lookup-record.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change } from './change.js';
 import type { Step } from './policy-index.js';
 import { sameValue } from './same-value.js';
-import type { DomainTouch, Touched } from './touched.js';
+import type { DomainTouch, Touched, TouchedRecords } from './touched.js';
 
 /** What became of one entry: there was nothing to delete, or it says the same as before, or not. */
 export type PutOutcome = 'missing' | 'same' | 'differs';
@@ -30,16 +31,31 @@ export interface Journal {
 export type TouchedPart =
   | 'providerAddresses'
   | 'providerRoutes'
-  | { readonly domain: RoutingDomainId; readonly record?: LookupRecordKey };
+  | { readonly domain: RoutingDomainId; readonly record?: TouchedRecord };
+
+/** A lookup record that others may hang on, but only next hops and what the gateway has in the kernel. */
+export interface TouchedRecord {
+  readonly key: LookupRecordKey;
+  readonly before: LookupRecord | undefined;
+  readonly after: LookupRecord | undefined;
+  /** Nothing at all hangs on it (`TouchedRecords`). */
+  readonly alone: boolean;
+}
 
 export function createJournal(): Journal {
   const edits: { readonly redo: () => void; readonly undo: () => void }[] = [];
   const changes: Change[] = [];
   const domains = new Map<RoutingDomainId, DomainTouch>();
   const connections = new Set<Connection>();
-  const touched = { providerAddresses: false, providerRoutes: false, domains, connections };
+  const records = new Map<RoutingDomainId, OpenTouchedRecords>();
+  const touched = {
+    ...{ providerAddresses: false, providerRoutes: false },
+    ...{ domains, connections, records },
+  };
   /** The same sets as in `domains`, still open. */
-  const records = new Map<RoutingDomainId, Set<LookupRecordKey>>();
+  const keys = new Map<RoutingDomainId, Set<LookupRecordKey>>();
+  /** Routing domains in which a record that others hang on has been touched, or more. */
+  const further = new Set<RoutingDomainId>();
 
   function perform(redo: () => void, undo: () => void): void {
     redo();
@@ -80,13 +96,18 @@ export function createJournal(): Journal {
         return;
       }
       const { domain, record } = part;
+      if (record?.alone !== true) {
+        further.add(domain);
+        records.delete(domain);
+      }
       if (record === undefined) {
         domains.set(domain, 'whole');
         return;
       }
-      const open = records.get(domain) ?? new Set();
-      records.set(domain, open.add(record));
+      const open = keys.get(domain) ?? new Set();
+      keys.set(domain, open.add(record.key));
       if (domains.get(domain) !== 'whole') domains.set(domain, open);
+      if (!further.has(domain)) noteRecord(records, domain, record);
     },
 
     undo() {
@@ -97,6 +118,28 @@ export function createJournal(): Journal {
       for (const edit of edits) edit.redo();
     },
   };
+}
+
+interface OpenTouchedRecords extends TouchedRecords {
+  readonly records: Map<LookupRecordKey, LookupRecord>;
+  readonly providerAddresses: Set<ProviderAddress>;
+}
+
+function noteRecord(
+  records: Map<RoutingDomainId, OpenTouchedRecords>,
+  domain: RoutingDomainId,
+  { key, before, after }: TouchedRecord,
+): void {
+  let touched = records.get(domain);
+  if (touched === undefined) {
+    touched = { records: new Map(), providerAddresses: new Set() };
+    records.set(domain, touched);
+  }
+  for (const record of [before, after])
+    if (record !== undefined) {
+      touched.records.set(key, record);
+      touched.providerAddresses.add(record.providerAddress);
+    }
 }
 
 function connectionsIn(change: Extract<Change, { op: 'upsert' }>): Iterable<Connection> {

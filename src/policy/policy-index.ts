@@ -32,6 +32,10 @@ export interface PolicyIndex {
 export interface DomainIndex {
   /** PA -> how many records of the domain name it; without the PAs that mark distributed gateways. */
   readonly peers: ReadonlyMap<ProviderAddress, number>;
+  /** The same for each virtual subnet. */
+  readonly hosts: ReadonlyMap<Vsid, ReadonlyMap<ProviderAddress, number>>;
+  /** Next hop -> how many customer routes name it. */
+  readonly nextHops: ReadonlyMap<IpAddress, number>;
   readonly distributedGateways: ReadonlyMap<Vsid, ReadonlySet<LookupRecord>>;
 }
 
@@ -57,7 +61,12 @@ export function createIndex(): IndexKeeper {
   const counts = { virtualSubnets: 0, lookupRecords: 0, customerRoutes: 0, providerPeers: 0 };
 
   function domainIndex(id: RoutingDomainId): OpenDomainIndex {
-    return getOrMake(domains, id, () => ({ peers: new Map(), distributedGateways: new Map() }));
+    return getOrMake(domains, id, () => ({
+      peers: new Map(),
+      hosts: new Map(),
+      nextHops: new Map(),
+      distributedGateways: new Map(),
+    }));
   }
 
   const keeper: IndexKeeper = {
@@ -78,10 +87,14 @@ export function createIndex(): IndexKeeper {
       const before = own.peers.size;
       tally(own.peers, record.providerAddress, step);
       counts.providerPeers += own.peers.size - before;
+      const hosts = getOrMake(own.hosts, record.vsid, () => new Map<ProviderAddress, number>());
+      tally(hosts, record.providerAddress, step);
+      if (hosts.size === 0) own.hosts.delete(record.vsid);
     },
 
-    customerRoute(_domain, _route, step) {
+    customerRoute(domain, route, step) {
       counts.customerRoutes += step;
+      tally(domainIndex(domain).nextHops, route.nextHop, step);
     },
 
     connection(domain, connection, step) {
@@ -118,6 +131,8 @@ export function indexPolicy(policy: Policy): PolicyIndex {
 
 interface OpenDomainIndex {
   readonly peers: Map<ProviderAddress, number>;
+  readonly hosts: Map<Vsid, Map<ProviderAddress, number>>;
+  readonly nextHops: Map<IpAddress, number>;
   readonly distributedGateways: Map<Vsid, Set<LookupRecord>>;
 }
 

@@ -132,7 +132,7 @@ export async function createPolicyService(
       applied = state.apply(proposal.changes);
       const { errors, warnings } = judge(state, environment, proposal, applied);
       if (errors.length > 0) throw new PolicyRefusedError(errors);
-      const scope = pushScope(applied.touched, state.policy);
+      const scope = pushScope(applied.touched, state.policy, state.index);
       return { applied, result: { revision: at + 1, scope, warnings } };
     } catch (error) {
       applied?.undo();

@@ -3,6 +3,8 @@ import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change } from './change.js';
 import type { Finding } from './finding.js';
 import type { LostPolicy } from './lost-policy.js';
+import type { PolicyIndex } from './policy-index.js';
+import type { TouchedRecords } from './touched.js';
 
 /** A policy and the number of pushes that led to it. */
 export interface Snapshot {
@@ -15,6 +17,15 @@ export interface PushScope {
   /** Provider addresses, provider routes, or anything else outside routing domains. */
   readonly gateway: boolean;
   readonly domains: ReadonlySet<RoutingDomainId>;
+  /** What is known of those among `domains` in which only lookup records look different. */
+  readonly records?: RecordScope;
+}
+
+/** Lookup records that stand alone, and whose packets the domains take now. */
+export interface RecordScope {
+  readonly domains: ReadonlyMap<RoutingDomainId, TouchedRecords>;
+  /** Of the policy as it is when it is read. */
+  readonly index: PolicyIndex;
 }
 
 export interface PushResult {

@@ -1,7 +1,9 @@
+import type { ProviderAddress } from '../model/addresses.js';
 import type { Connection } from '../model/connection.js';
-import type { LookupRecordKey } from '../model/lookup-record.js';
+import type { LookupRecord, LookupRecordKey } from '../model/lookup-record.js';
 import type { Policy } from '../model/policy.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
+import type { PolicyIndex } from './policy-index.js';
 import type { PushScope } from './service.js';
 
 /** What some changes have touched, as fine as validation can make use of. */
@@ -11,6 +13,19 @@ export interface Touched {
   readonly domains: ReadonlyMap<RoutingDomainId, DomainTouch>;
   /** Connections that are new or say something else than before. */
   readonly connections: ReadonlySet<Connection>;
+  /** The domains of `domains` in which nothing but these records looks different now. */
+  readonly records: ReadonlyMap<RoutingDomainId, TouchedRecords>;
+}
+
+/**
+ * Lookup records of one routing domain that have come, changed or gone, all of them such that the
+ * packet path alone knows of them: no address of the gateway, no wildcard, no router.
+ */
+export interface TouchedRecords {
+  /** Each as it was pushed last; one that has gone, as it was. */
+  readonly records: ReadonlyMap<LookupRecordKey, LookupRecord>;
+  /** The hosts that they name now or have named. */
+  readonly providerAddresses: ReadonlySet<ProviderAddress>;
 }
 
 /**
@@ -27,6 +42,7 @@ export function everythingTouched(policy: Policy): Touched {
     connections: new Set(
       [...policy.routingDomains.values()].flatMap(({ connections }) => [...connections.values()]),
     ),
+    records: new Map(),
   };
 }
 
@@ -35,13 +51,12 @@ export function everythingTouched(policy: Policy): Touched {
  * every routing domain; subnets and connections reach out to the external side, which is the gateway's:
  * there NAT and tunnels share addresses.
  */
-export function pushScope(touched: Touched, policy: Policy): PushScope {
+export function pushScope(touched: Touched, policy: Policy, index: PolicyIndex): PushScope {
   const domains = new Set(touched.domains.keys());
   if (touched.providerAddresses || touched.providerRoutes)
     for (const id of policy.routingDomains.keys()) domains.add(id);
-  const gateway =
-    touched.providerAddresses ||
-    touched.providerRoutes ||
-    [...touched.domains.values()].some((touch) => touch === 'whole');
-  return { gateway, domains };
+  if (touched.providerAddresses || touched.providerRoutes) return { gateway: true, domains };
+  const gateway = [...touched.domains.values()].some((touch) => touch === 'whole');
+  const { records } = touched;
+  return { gateway, domains, ...(records.size > 0 && { records: { domains: records, index } }) };
 }

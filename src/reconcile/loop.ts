@@ -3,19 +3,30 @@ import {
   externalPlan,
   type ExternalPlan,
 } from '../dataplane/compile/external-plan.js';
-import { objectKey, partOf } from '../dataplane/kernel-object.js';
+import { objectKey, partOf, type Place } from '../dataplane/kernel-object.js';
 import type { DataPlane, Operation, Scope } from '../dataplane/port.js';
 import { NvgateError } from '../errors.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import type { PolicyService } from '../policy/service.js';
+import type { PolicyService, PushResult } from '../policy/service.js';
 import { watchDrift, type DriftWatch } from './drift.js';
 import type { ReconcileEvent, ReconcileListener } from './events.js';
 import { createFailureBook } from './failure-book.js';
+import { createRecordLane } from './record-lane.js';
+import type { RecordRunResult } from './record-run.js';
 import { createRepairBook, type Judgement } from './repair-book.js';
 import { createRetry } from './retry.js';
 import { reconcileOnce, type RunContext, type RunResult } from './run.js';
-import { isEmptyScope, mergeScopes, NOTHING, partOfRef, scopeHas } from './scope.js';
+import {
+  isEmptyScope,
+  mergeScopes,
+  NOTHING,
+  partOfRef,
+  scopeHas,
+  scopeOf,
+  withoutScope,
+} from './scope.js';
 import type { StatusSource } from './status.js';
+import { createTurns } from './turns.js';
 import { createWaitingRoom } from './waiting-room.js';
 import { mergeWork, type Work } from './work.js';
 
@@ -56,6 +67,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const repairBook = createRepairBook();
   const room = createWaitingRoom();
   const retry = createRetry();
+  const turns = createTurns();
+  const lane = createRecordLane({
+    ...{ policy, dataPlane: options.dataPlane, environment: options.environment, turns },
+    onDone: recordsBrought,
+  });
   let started = false;
   let queued: Work | undefined;
   let underWay: Work | undefined;
@@ -75,6 +91,34 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   function enqueue(work: Work): void {
     queued = mergeWork(queued, work);
     kick();
+  }
+
+  function pushed({ scope, revision }: PushResult): void {
+    lane.pushed(scope);
+    const alone = new Map(
+      [...(scope.records?.domains ?? [])].filter(
+        ([id]) => !isAtWork(id) && !scopeHas(book.scope, id),
+      ),
+    );
+    const rest = withoutScope(scope, scopeOf(alone.keys()));
+    if (scope.records !== undefined && alone.size > 0)
+      lane.add(alone, scope.records.index, revision);
+    if (alone.size === 0 || !isEmptyScope(rest))
+      enqueue({ ...LOOK, scope: rest, pushed: rest, revision });
+  }
+
+  /** Whether the part is to be brought to the policy as a whole. */
+  function isAtWork(part: Place): boolean {
+    return [queued, underWay].some((work) => work !== undefined && scopeHas(work.pushed, part));
+  }
+
+  function recordsBrought(newest: number, { operations, left }: RecordRunResult): void {
+    if (!started) return;
+    const others: Scope = { gateway: false, domains: left };
+    const earlier = [queued, underWay].some((work) => work?.revision !== undefined);
+    if (earlier || left.size > 0)
+      enqueue({ ...LOOK, scope: others, pushed: others, revision: newest });
+    else arrive({ ...LOOK, revision: newest }, operations);
   }
 
   function kick(): void {
@@ -101,12 +145,20 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   async function attempt(work: Work): Promise<void> {
-    const wider = widened(work);
+    const wider = widened(await withLeftRecords(work));
     underWay = wider;
     const operations = await run(wider);
     underWay = undefined;
     broken = undefined;
     arrive(wider, operations);
+  }
+
+  /** A revision has come when the records of those before it have, this way or the other. */
+  async function withLeftRecords(work: Work): Promise<Work> {
+    if (work.revision === undefined) return work;
+    await lane.settled();
+    const since = take();
+    return since === undefined ? work : mergeWork(work, since);
   }
 
   function take(): Work | undefined {
@@ -140,7 +192,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (isEmptyScope(work.scope)) return 0;
     const revisionBefore = policy.current().revision;
     const failedBefore = book.keys;
-    const result = await reconcileOnce(options, work.scope, (all) => judge(work, all));
+    const result = await reconcileOnce(options, work.scope, (all) => judge(work, all), turns);
     const operations = result.operations.length;
     if (operations > 0)
       log.info(
@@ -210,9 +262,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     start() {
       if (started) return;
       started = true;
-      unsubscribe = policy.onPush((push) =>
-        enqueue({ ...LOOK, scope: push.scope, pushed: push.scope, revision: push.revision }),
-      );
+      unsubscribe = policy.onPush(pushed);
       drift = watchDrift({
         ...{ policy, dataPlane: options.dataPlane, intervalSeconds: options.intervalSeconds },
         look: (scope) => lookNow(scope),
@@ -227,6 +277,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       drift?.stop();
       retry.settled();
       await running;
+      await lane.settled();
       for (const { reject } of queued?.waiting ?? []) reject(stoppedError());
       queued = undefined;
       room.sendAway('The gateway is stopping and will go on when it starts again.');
@@ -234,6 +285,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     reconcileNow: lookNow,
     environmentChanged(domains) {
       const scope: Scope = { gateway: false, domains: new Set(domains) };
+      lane.environmentChanged();
       if (started) enqueue({ ...LOOK, scope, expected: scope });
     },
     status: () => ({
@@ -248,8 +300,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (reason !== undefined) return { configuration: 'failed', reason };
       const part = partOfRef(ref);
       const isPending =
-        revision === undefined ||
-        [queued, underWay].some((work) => work !== undefined && scopeHas(work.pushed, part));
+        revision === undefined || isAtWork(part) || (part !== 'gateway' && lane.has(part));
       return { configuration: isPending ? 'pending' : 'synchronized' };
     },
     synchronized: (wanted, signal) => room.wait(wanted, signal),

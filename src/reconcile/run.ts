@@ -8,6 +8,7 @@ import { diff } from './diff.js';
 import { kernelFailure, tunnelFailure, type Failure } from './failure.js';
 import type { Judgement } from './repair-book.js';
 import { scopeHas } from './scope.js';
+import type { Turns } from './turns.js';
 import { wantedTunnels } from './wanted-tunnels.js';
 
 export interface RunContext {
@@ -29,15 +30,17 @@ export interface RunResult {
 /**
  * Brings one part of the policy to the kernel, whatever state the kernel is in.
  * @param judge says which operations are not to be done now
+ * @param turns nobody else applies from the comparison to the end of what comes of it
  */
 export async function reconcileOnce(
   context: RunContext,
   scope: Scope,
   judge: (operations: readonly Operation[]) => Judgement = allAreDue,
+  turns: Turns = (task) => task(),
 ): Promise<RunResult> {
-  const first = await pass(context, scope, judge);
+  const first = await pass(context, scope, judge, turns);
   if (!first.operations.some(takesOthersAlong)) return first;
-  const second = await pass(context, scope, judge);
+  const second = await pass(context, scope, judge, turns);
   return { ...second, operations: [...first.operations, ...second.operations] };
 }
 
@@ -47,17 +50,20 @@ async function pass(
   context: RunContext,
   scope: Scope,
   judge: (operations: readonly Operation[]) => Judgement,
+  turns: Turns,
 ): Promise<RunResult> {
   const environment = await context.environment();
   const observed = await context.dataPlane.observe(scope);
-  // From here to the end of the comparison in one go: a push may change the policy in place.
-  const { revision, policy } = context.policy.current();
-  const { due: operations, held } = judge(diff(compile(policy, environment, scope), observed));
-  const tunnels = wantedTunnels(policy, environment, scope);
-
-  // Daemons leave a namespace before it goes, and come after it is ready for them.
-  const left = await context.vpn.apply(unwanted(context, scope, tunnels));
-  const failures = operations.length === 0 ? [] : await context.dataPlane.apply(operations);
+  const { revision, tunnels, operations, held, left, failures } = await turns(async () => {
+    // From here to the end of the comparison in one go: a push may change the policy in place.
+    const { revision, policy } = context.policy.current();
+    const { due: operations, held } = judge(diff(compile(policy, environment, scope), observed));
+    const tunnels = wantedTunnels(policy, environment, scope);
+    // Daemons leave a namespace before it goes, and come after it is ready for them.
+    const left = await context.vpn.apply(unwanted(context, scope, tunnels));
+    const failures = operations.length === 0 ? [] : await context.dataPlane.apply(operations);
+    return { revision, tunnels, operations, held, left, failures };
+  });
   const failed = new Set(failures.map(({ operation }) => operation));
   const come = await context.vpn.apply(tunnels);
   return {

@@ -1,6 +1,5 @@
 import { ProviderAddress } from '../../model/addresses.js';
 import { isMulticastRoute, type CustomerRoute } from '../../model/customer-route.js';
-import { REPLICATION_MAX } from '../../model/forwarding-table.js';
 import { ownProviderAddress, type Policy } from '../../model/policy.js';
 import { policyRef } from '../../model/policy-ref.js';
 import { addressBits, isIpv4 } from '../../net/ip.js';
@@ -8,6 +7,7 @@ import { broadcastAddress, formatPrefix, hostPrefix } from '../../net/prefix.js'
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import type { Environment } from './environment.js';
+import { replicationObject } from './lookup-records.js';
 import { isSpreadRoute } from './virtual-routes.js';
 
 /*
@@ -48,14 +48,12 @@ export function* multicastTables(
 ): Generator<KernelObject> {
   const { id: routingDomain } = view;
   for (const { subnet, hosts } of view.subnets.values()) {
-    const providerAddresses = hosts.slice(0, REPLICATION_MAX);
-    const entry = {
-      ...{ routingDomain, vsid: subnet.vsid, providerAddresses },
-      leftOut: hosts.length - providerAddresses.length,
-      packetsPerSecond: environment.multicastPacketsPerSecond,
-    };
-    const owner = policyRef.virtualSubnet(routingDomain, subnet.vsid);
-    yield { kind: 'replication', entry, owner };
+    yield replicationObject(
+      routingDomain,
+      subnet.vsid,
+      hosts,
+      environment.multicastPacketsPerSecond,
+    );
   }
   const groups = new Set<string>();
   for (const route of bestSpreadRoutes(view)) {

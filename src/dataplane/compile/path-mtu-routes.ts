@@ -4,7 +4,7 @@ import { hostPrefix } from '../../net/prefix.js';
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import { pathLimit, type PathEnvironment } from './path-limit.js';
-import { destinationTable, isOnLink } from './tables.js';
+import { destinationTable, isOnLink } from './destinations.js';
 import { bestRoutes, type VirtualRoute } from './virtual-routes.js';
 
 /** Before every route of the policy, whose metrics begin at 1 (`kernelMetric`). */

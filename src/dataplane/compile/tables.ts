@@ -1,5 +1,4 @@
 import type { LookupRecordEntry, VirtualSubnetEntry } from '../../model/forwarding-table.js';
-import type { LookupRecord } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef } from '../../model/policy-ref.js';
 import type { ProviderAddressRecord } from '../../model/provider-address.js';
@@ -8,11 +7,11 @@ import { addressBits, familyOf } from '../../net/ip.js';
 import { formatPrefix, maskAddress, Prefix, prefixContains } from '../../net/prefix.js';
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
-import { connectionRoutes } from './external-plan.js';
+import { destinationTable } from './destinations.js';
+import { providerPeerObject, recordObject } from './lookup-records.js';
 import { broadcastRoutes, multicastTables } from './multicast.js';
 import type { Environment } from './environment.js';
 import { pathLimit, type PathEnvironment } from './path-limit.js';
-import { prefixTable, type PrefixTable } from './prefix-table.js';
 import { bestRoutes, type VirtualRoute } from './virtual-routes.js';
 
 /** The routing domain as the packet path reads it. */
@@ -41,20 +40,10 @@ export function* domainTables(
   const best = bestRoutes(routes);
   const destinations = destinationTable(view, best);
   for (const record of view.remote) {
-    const { vsid, customerAddress, macAddress, providerAddress } = record;
+    const { customerAddress, providerAddress } = record;
     if (view.local.has(customerAddress)) continue;
     const maxLength = pathLimit(environment, providerAddress, familyOf(customerAddress));
-    const entry: LookupRecordEntry = {
-      routingDomain: view.id,
-      customerAddress,
-      vsid,
-      macAddress,
-      providerAddress,
-      local: false,
-      onLink: isOnLink(destinations, record),
-      ...(maxLength === undefined ? {} : { maxLength }),
-    };
-    yield { kind: 'lookupRecord', entry, owner: policyRef.lookupRecord(view.id, record) };
+    yield recordObject(view.id, destinations, record, maxLength);
   }
 
   for (const { destinationPrefix, target, owner } of best)
@@ -68,11 +57,7 @@ export function* domainTables(
   yield* multicastTables(environment, view);
 
   for (const providerAddress of view.providerPeers)
-    yield {
-      kind: 'providerPeer',
-      entry: { routingDomain: view.id, providerAddress },
-      owner: view.owner,
-    };
+    yield providerPeerObject(view.id, providerAddress, view.owner);
 }
 
 function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<KernelObject> {
@@ -114,40 +99,4 @@ function onLinkLengthOf(
   } of routes)
     if (length >= prefixLength && prefixContains(link, destination)) return undefined;
   return prefixLength;
-}
-
-/**
- * What each destination of the domain leads to, connections (`external`) included: a record that
- * the kernel would not route into the virtual network must not be short-cut to either.
- */
-export function destinationTable(
-  view: DomainView,
-  best: readonly VirtualRoute[],
-): PrefixTable<VirtualRoute['target'] | 'external'> {
-  const virtual = new Map(best.map((route) => [formatPrefix(route.destinationPrefix), route]));
-  const external: Prefix[] = [];
-  for (const connection of view.domain.connections.values())
-    for (const { destinationPrefix, metric } of connectionRoutes(connection)) {
-      const rival = virtual.get(formatPrefix(destinationPrefix));
-      if (rival === undefined || metric < rival.metric) external.push(destinationPrefix);
-    }
-  return prefixTable<VirtualRoute['target'] | 'external'>([
-    ...external.map((prefix) => [prefix, 'external'] as const),
-    ...best.map(({ destinationPrefix, target }) => [destinationPrefix, target] as const),
-  ]);
-}
-
-/** Whether the kernel would route the record's address into its own subnet. */
-export function isOnLink(
-  destinations: PrefixTable<VirtualRoute['target'] | 'external'>,
-  record: LookupRecord,
-): boolean {
-  if (record.type === 'l2only') return false;
-  const target = destinations.longestMatch(record.customerAddress);
-  return (
-    target !== undefined &&
-    target !== 'external' &&
-    target.kind === 'onLink' &&
-    target.vsid === record.vsid
-  );
 }

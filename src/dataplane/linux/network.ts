@@ -3,7 +3,8 @@ import type { LinkIndex, NetworkPlane } from '../kernel.js';
 import { apply } from './apply.js';
 import { followChanges, probeChangeMonitor } from './change-monitor.js';
 import type { NetworkContext } from './context.js';
-import { peerOfAlias } from './names.js';
+import { deviceNumber } from './device-number.js';
+import { peerName, peerOfAlias } from './names.js';
 import { domainNamespaces } from './netns.js';
 import { observe } from './observe.js';
 import { probe } from './probe.js';
@@ -28,6 +29,7 @@ export function createLinuxNetwork(context: NetworkContext): NetworkPlane {
       }
     },
     linkIndex: () => linkIndex(context),
+    linkIndexOf: (domains) => linkIndexOf(context, domains),
     deviceMtu: () => deviceMtu(context),
     probe: async () => [...(await probe()), probeChangeMonitor(context)],
   };
@@ -51,6 +53,20 @@ async function linkIndex(context: NetworkContext): Promise<LinkIndex> {
     if (end?.device === 'vnet') vnetPeers.set(end.domain, ifindex);
   }
   return { vnetPeers, configured: byConfiguredName(context, indexes) };
+}
+
+function linkIndexOf(
+  context: NetworkContext,
+  domains: ReadonlySet<RoutingDomainId>,
+): Promise<LinkIndex> {
+  // Only the namespace of this process can be asked without starting another one.
+  if (context.namespace !== undefined) return linkIndex(context);
+  const vnetPeers = new Map<RoutingDomainId, number>();
+  for (const domain of domains) {
+    const number = deviceNumber(peerName(context.instance, domain, 'vnet'));
+    if (number !== undefined) vnetPeers.set(domain, number);
+  }
+  return Promise.resolve({ vnetPeers, configured: new Map() });
 }
 
 async function deviceMtu(context: NetworkContext): Promise<Map<string, number>> {

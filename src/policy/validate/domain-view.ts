@@ -25,7 +25,12 @@ export interface DomainView extends PolicyView {
   readonly gatewaySubnets: ReadonlyMap<IpAddress, Vsid>;
 }
 
-const EMPTY_INDEX: DomainIndex = { peers: new Map(), distributedGateways: new Map() };
+const EMPTY_INDEX: DomainIndex = {
+  peers: new Map(),
+  hosts: new Map(),
+  nextHops: new Map(),
+  distributedGateways: new Map(),
+};
 
 export function viewDomain(view: PolicyView, domain: RoutingDomain): DomainView {
   const domainIndex = view.index.domains.get(domain.head.id) ?? EMPTY_INDEX;

@@ -13,6 +13,7 @@ import {
   blueAndRed,
   ca,
   ENVIRONMENT,
+  pa,
   providerAddress,
   record,
   RED,
@@ -138,7 +139,7 @@ describe('one change', () => {
       },
     ]);
     expect(applied.changes).toEqual([]);
-    expect(pushScope(applied.touched, state.policy)).toEqual({
+    expect(pushScope(applied.touched, state.policy, state.index)).toEqual({
       gateway: false,
       domains: new Set(),
     });
@@ -153,7 +154,13 @@ describe('one change', () => {
     expect(touched.domains).toEqual(
       new Map([[BLUE, new Set([lookupRecordKey(moved.vsid, moved.customerAddress)])]]),
     );
-    expect(pushScope(touched, state.policy)).toEqual({ gateway: false, domains: new Set([BLUE]) });
+    expect(pushScope(touched, state.policy, state.index)).toEqual({
+      ...{ gateway: false, domains: new Set([BLUE]) },
+      records: { domains: touched.records, index: state.index },
+    });
+    expect(touched.records.get(BLUE)?.providerAddresses).toEqual(
+      new Set([pa('10.1.1.20'), pa('10.1.1.30')]),
+    );
   });
 
   it('of a record that sets the gateway address touches all of its domain', () => {
@@ -170,7 +177,7 @@ describe('one change', () => {
     const { touched } = state.apply([
       { op: 'upsert', kind: 'providerAddress', value: providerAddress('10.1.1.41') },
     ]);
-    expect(pushScope(touched, state.policy)).toEqual({
+    expect(pushScope(touched, state.policy, state.index)).toEqual({
       gateway: true,
       domains: new Set([BLUE, RED]),
     });
