@@ -7,6 +7,7 @@ import {
 } from '../model/lookup-record.js';
 import { providerRouteKey } from '../model/provider-route.js';
 import type { RoutingDomainHead } from '../model/routing-domain.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change, DomainChange } from './change.js';
 import { domainChanges } from './diff.js';
 import type { Journal, PutOutcome, TouchedPart } from './journal.js';
@@ -131,22 +132,18 @@ function applyDomainChange(
         lookupRecordKey(value.vsid, value.customerAddress),
       );
       const before = domain.lookupRecords.get(key);
-      const both = [before, record].filter((each) => each !== undefined);
-      const nextHops = keeper.index.domains.get(id)?.nextHops;
-      const alone = both.every(
-        (each) =>
-          standsAlone(each) &&
-          !policy.providerAddresses.has(each.providerAddress) &&
-          nextHops?.has(each.customerAddress) !== true,
-      );
       const outcome = journal.put(domain.lookupRecords, key, record, (value, step) =>
         keeper.lookupRecord(id, value, step),
       );
+      if (outcome !== 'differs') return settle(journal, change, outcome, { domain: id });
+      const setsGateway = isGateway(before) || isGateway(record);
+      const alone =
+        standsAlone(policy, keeper, id, before) && standsAlone(policy, keeper, id, record);
       return settle(
         journal,
         change,
         outcome,
-        both.some(isDistributedGateway)
+        setsGateway
           ? { domain: id }
           : { domain: id, record: { key, before, after: record, alone } },
       );
@@ -169,9 +166,24 @@ function applyDomainChange(
   }
 }
 
-/** As far as can be said without a look at what is around it. */
-function standsAlone(record: LookupRecord): boolean {
-  return record.rule === 'encap' && !isWildcard(record);
+function isGateway(record: LookupRecord | undefined): boolean {
+  return record !== undefined && isDistributedGateway(record);
+}
+
+/** No address of the gateway, no wildcard, no router: nobody but the packet path asks for it. */
+function standsAlone(
+  { providerAddresses }: OpenPolicy,
+  { index }: IndexKeeper,
+  domain: RoutingDomainId,
+  record: LookupRecord | undefined,
+): boolean {
+  return (
+    record === undefined ||
+    (record.rule === 'encap' &&
+      !isWildcard(record) &&
+      !providerAddresses.has(record.providerAddress) &&
+      index.domains.get(domain)?.nextHops.has(record.customerAddress) !== true)
+  );
 }
 
 function withSecrets(

@@ -43,7 +43,7 @@ export interface TouchedRecord {
 }
 
 export function createJournal(): Journal {
-  const edits: { readonly redo: () => void; readonly undo: () => void }[] = [];
+  const edits: Edit[] = [];
   const changes: Change[] = [];
   const domains = new Map<RoutingDomainId, DomainTouch>();
   const connections = new Set<Connection>();
@@ -57,33 +57,21 @@ export function createJournal(): Journal {
   /** Routing domains in which a record that others hang on has been touched, or more. */
   const further = new Set<RoutingDomainId>();
 
-  function perform(redo: () => void, undo: () => void): void {
-    redo();
-    edits.push({ redo, undo });
+  function perform(edit: Edit): void {
+    edit.redo();
+    edits.push(edit);
   }
 
   return {
     changes,
     touched,
-    perform,
+    perform: (redo, undo) => perform({ redo, undo }),
 
     put(map, key, after, count) {
       const before = map.get(key);
       if (before === undefined && after === undefined) return 'missing';
-      const move = (from: typeof before, to: typeof before): void => {
-        if (from !== undefined) count(from, -1);
-        if (to === undefined) map.delete(key);
-        else {
-          map.set(key, to);
-          count(to, 1);
-        }
-      };
       // An equal object still takes the old one's place: findings then name the one just pushed.
-      if (before !== after)
-        perform(
-          () => move(before, after),
-          () => move(after, before),
-        );
+      if (before !== after) perform(new EntryEdit(map, key, before, after, count));
       return sameValue(before, after) ? 'same' : 'differs';
     },
 
@@ -111,7 +99,7 @@ export function createJournal(): Journal {
     },
 
     undo() {
-      for (const edit of edits.toReversed()) edit.undo();
+      for (let at = edits.length - 1; at >= 0; at--) edits[at]?.undo();
     },
 
     redo() {
@@ -125,6 +113,39 @@ interface OpenTouchedRecords extends TouchedRecords {
   readonly providerAddresses: Set<ProviderAddress>;
 }
 
+interface Edit {
+  redo(): void;
+  undo(): void;
+}
+
+/** A push may hold a million of these: an object of five fields takes less room than functions. */
+class EntryEdit<Key, Value> implements Edit {
+  constructor(
+    private readonly map: Map<Key, Value>,
+    private readonly key: Key,
+    private readonly before: Value | undefined,
+    private readonly after: Value | undefined,
+    private readonly count: (value: Value, step: Step) => void,
+  ) {}
+
+  redo(): void {
+    this.move(this.before, this.after);
+  }
+
+  undo(): void {
+    this.move(this.after, this.before);
+  }
+
+  private move(from: Value | undefined, to: Value | undefined): void {
+    if (from !== undefined) this.count(from, -1);
+    if (to === undefined) this.map.delete(this.key);
+    else {
+      this.map.set(this.key, to);
+      this.count(to, 1);
+    }
+  }
+}
+
 function noteRecord(
   records: Map<RoutingDomainId, OpenTouchedRecords>,
   domain: RoutingDomainId,
@@ -135,11 +156,10 @@ function noteRecord(
     touched = { records: new Map(), providerAddresses: new Set() };
     records.set(domain, touched);
   }
-  for (const record of [before, after])
-    if (record !== undefined) {
-      touched.records.set(key, record);
-      touched.providerAddresses.add(record.providerAddress);
-    }
+  const record = after ?? before;
+  if (record !== undefined) touched.records.set(key, record);
+  if (before !== undefined) touched.providerAddresses.add(before.providerAddress);
+  if (after !== undefined) touched.providerAddresses.add(after.providerAddress);
 }
 
 function connectionsIn(change: Extract<Change, { op: 'upsert' }>): Iterable<Connection> {

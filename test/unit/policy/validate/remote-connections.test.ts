@@ -484,7 +484,10 @@ describe('a connection that stays as it was', () => {
     const { touched } = state.apply([
       { op: 'upsert', kind: 'connection', routingDomain: BLUE, value: pptp('old', AWAY) },
     ]);
-    expect(pushScope(touched, state.policy, state.index)).toEqual({ gateway: true, domains: new Set([BLUE]) });
+    expect(pushScope(touched, state.policy, state.index)).toEqual({
+      gateway: true,
+      domains: new Set([BLUE]),
+    });
   });
 
   const AWAY = { destination: '198.51.100.9' };
