@@ -1,7 +1,7 @@
 import { errorCodes, type FastifyInstance } from 'fastify';
 import { NvgateError } from '../src/errors.js';
 import { jsonMistake } from './json-mistake.js';
-import { UnreadableLine } from './translate/index.js';
+import { changesReader, type Devices, type TranslatedChanges } from './translate/index.js';
 
 /** Room for a policy of 10^6 records, and below the longest string that V8 can hold. */
 export const POLICY_BODY_LIMIT = 500 * 1024 * 1024;
@@ -35,31 +35,40 @@ function parseJson(body: string): unknown {
   }
 }
 
+/** The body of a request that came as lines. */
+export class ChangeLines {
+  constructor(readonly translated: TranslatedChanges) {}
+}
+
 /**
- * Reads changes as NDJSON, one a line, while they arrive: the body becomes a `ChangesDocument`. A
- * line that is not JSON keeps its place, so that it is reported together with all other errors.
+ * Reads changes as NDJSON, one a line, while they arrive: the body becomes `ChangeLines`. A line
+ * that is not JSON keeps its place, so that it is reported together with all other errors.
  */
-export function acceptChangeLines(app: FastifyInstance): void {
+export function acceptChangeLines(app: FastifyInstance, devices: Devices): void {
   app.addContentTypeParser('application/x-ndjson', async (_request: unknown, body: unknown) => {
-    const changes: unknown[] = [];
-    for await (const line of linesOf(body as AsyncIterable<Buffer>, POLICY_BODY_LIMIT))
-      changes.push(parseLine(line, changes.length + 1));
-    return { changes };
+    const reader = changesReader(devices);
+    let number = 0;
+    for await (const lines of linesOf(body as AsyncIterable<Buffer>, POLICY_BODY_LIMIT))
+      for (const line of lines) {
+        number += 1;
+        let item: unknown;
+        try {
+          item = JSON.parse(line);
+        } catch (error) {
+          reader.addUnreadable(`Line ${number} is not JSON: ${jsonMistake(error, line)}.`);
+          continue;
+        }
+        reader.add(item);
+      }
+    return new ChangeLines(reader.read());
   });
 }
 
-function parseLine(line: string, number: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    return new UnreadableLine(`Line ${number} is not JSON: ${jsonMistake(error, line)}.`);
-  }
-}
-
+/** The lines of each chunk: no more than the stream has in its buffer, so others have their turn. */
 async function* linesOf(
   chunks: AsyncIterable<Buffer>,
   limit: number,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<readonly string[], void, undefined> {
   const decoder = new TextDecoder();
   let rest = '';
   let bytes = 0;
@@ -68,8 +77,8 @@ async function* linesOf(
     if (bytes > limit) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    yield* lines;
+    yield lines;
   }
   rest += decoder.decode();
-  if (rest !== '') yield rest;
+  if (rest !== '') yield [rest];
 }

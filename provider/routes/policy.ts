@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { acceptChangeLines, POLICY_BODY_LIMIT } from '../body.js';
+import { acceptChangeLines, ChangeLines, POLICY_BODY_LIMIT } from '../body.js';
 import { ChangeSchema, ChangesSchema } from '../change-schemas.js';
 import type { ProviderContext } from '../context.js';
 import { streamPolicy } from '../policy-stream.js';
@@ -58,7 +58,7 @@ export function policy(app: FastifyInstance, context: ProviderContext): void {
   );
 
   app.register((scope, _options, done) => {
-    acceptChangeLines(scope);
+    acceptChangeLines(scope, environment);
     scope.patch<{ Querystring: PushQuery }>(
       '/v1/policy',
       {
@@ -81,7 +81,10 @@ export function policy(app: FastifyInstance, context: ProviderContext): void {
         },
       },
       (request, reply) => {
-        const { changes, problems, locate } = translateChanges(request.body, environment);
+        const { changes, problems, locate } =
+          request.body instanceof ChangeLines
+            ? request.body.translated
+            : translateChanges(request.body, environment);
         if (problems.length > 0) throw refusedDocument(problems);
         return answerPush(context, request, reply, {
           run: (options) => context.policy.change(changes, options),

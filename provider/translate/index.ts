@@ -1,5 +1,5 @@
 /* Documents of the provider API and the policy file, and the model that they stand for. */
-export { translateChanges, UnreadableLine, type TranslatedChanges } from './changes.js';
+export { changesReader, translateChanges, type TranslatedChanges } from './changes.js';
 export { formatConnection } from './connection.js';
 export { formatCustomerRoute } from './customer-route.js';
 export { judgePolicy, placeFinding, type Judgement } from './judge.js';
