@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asBinary } from 'lmdb';
 import { messageOf } from '../errors.js';
 import type { Change } from './change.js';
@@ -79,8 +80,10 @@ export async function writeRows(
   revision: number,
   changes: readonly Change[],
 ): Promise<void> {
-  const writes = collectWrites(rows, changes);
+  const writes = await collectWrites(rows, changes);
+  let count = 0;
   for (const [, { key, value }] of writes) {
+    if (++count % TOGETHER === 0) await nextTurn();
     const before = rows.getBinary(key);
     if (before !== undefined) sum.remove(key, before);
     if (value !== undefined) sum.add(key, value);
@@ -99,6 +102,9 @@ export async function writeRows(
   }
 }
 
+/** So many rows are looked up in one go: a few milliseconds. */
+const TOGETHER = 2_000;
+
 interface Write {
   readonly key: Buffer;
   /** Encoded row; undefined to remove it. */
@@ -106,7 +112,7 @@ interface Write {
 }
 
 /** The last write of each key. */
-function collectWrites(rows: Rows, changes: readonly Change[]): Map<string, Write> {
+async function collectWrites(rows: Rows, changes: readonly Change[]): Promise<Map<string, Write>> {
   const writes = new Map<string, Write>();
   const set = (key: Buffer, value: Buffer | undefined): void => {
     writes.set(key.toString('latin1'), { key, value });
@@ -117,7 +123,7 @@ function collectWrites(rows: Rows, changes: readonly Change[]): Map<string, Writ
     const after = providerAddressesAfter(before, changes);
     put(PROVIDER_ADDRESSES_KEY, [...after.values()].map(providerAddressRow.write));
   }
-  writeChanges(changes, {
+  const steps = writeChanges(changes, {
     put,
     remove: (key) => set(key, undefined),
     removeDomain(prefix) {
@@ -125,6 +131,7 @@ function collectWrites(rows: Rows, changes: readonly Change[]): Map<string, Writ
         set(Buffer.from(key), undefined);
     },
   });
+  while (steps.next().done !== true) await nextTurn();
   return writes;
 }
 

@@ -24,8 +24,14 @@ export interface RowWriter {
   removeDomain(prefix: Buffer): void;
 }
 
-/** Writes all changes but those of provider addresses, which are stored as one row. */
-export function writeChanges(changes: readonly Change[], writer: RowWriter): void {
+/** So many changes are written in one go: a few milliseconds. */
+const TOGETHER = 2_000;
+
+/**
+ * Writes all changes but those of provider addresses, which are stored as one row; in steps, between
+ * which others may have a turn.
+ */
+export function* writeChanges(changes: readonly Change[], writer: RowWriter): Generator<void> {
   const restarts = lastRestarts(changes);
   const prefixes = new Map<RoutingDomainId, Buffer>();
 
@@ -36,6 +42,7 @@ export function writeChanges(changes: readonly Change[], writer: RowWriter): voi
   }
 
   for (const [at, change] of changes.entries()) {
+    if (at % TOGETHER === TOGETHER - 1) yield;
     switch (change.kind) {
       case 'providerAddress':
         break;
