@@ -54,6 +54,7 @@ export function openApi(namespace: Namespace, gateway: Gateway): Api {
     path: string,
     body: Body = [],
     type = 'application/json',
+    retried = false,
   ): Promise<{ readonly status: number; readonly text: string }> =>
     new Promise((resolve, reject) => {
       const headers = { authorization, ...(body.length === 0 ? {} : { 'content-type': type }) };
@@ -62,7 +63,12 @@ export function openApi(namespace: Namespace, gateway: Gateway): Api {
         ...{ method, agent },
         headers: { ...headers, ...(length === 0 ? {} : { 'content-length': length }) },
       });
-      sent.on('error', reject);
+      sent.on('error', (error) => {
+        // A connection that the gateway has ended as idle while this thread was busy: it got nothing.
+        const isStale = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
+        if (isStale && !retried) resolve(call(method, path, body, type, true));
+        else reject(error);
+      });
       sent.on('response', (response) => {
         const status = response.statusCode ?? 0;
         text(response).then((received) => resolve({ status, text: received }), reject);
