@@ -6,6 +6,9 @@ import { isEmptyScope, mergeScopes, NOTHING, withoutScope } from './scope.js';
 /** So many routing domains are compared in one run; a gateway with more is seen share by share. */
 export const SHARE = 32;
 
+/** With no more lookup records than that, unless one domain alone has: comparing holds others up. */
+export const SHARE_RECORDS = 4_000;
+
 /** What the kernel tells is looked at when it has been quiet for so long, but not much later. */
 const QUIET_MS = 250;
 const LATEST_MS = 2_000;
@@ -91,13 +94,28 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
 
   async function shares(scope: Scope): Promise<Scope[]> {
     const domains = scope === 'all' ? await allDomains() : scope.domains;
-    if (domains.size <= SHARE) return [scope];
+    const cut = cutIntoShares([...domains].sort());
+    if (cut.length <= 1) return [scope];
     const gateway = scope === 'all' || scope.gateway;
-    const order = [...domains].sort();
-    return Array.from({ length: Math.ceil(order.length / SHARE) }, (_, index) => ({
-      gateway: gateway && index === 0,
-      domains: new Set(order.slice(index * SHARE, (index + 1) * SHARE)),
-    }));
+    return cut.map((share, index) => ({ gateway: gateway && index === 0, domains: share }));
+  }
+
+  function cutIntoShares(order: readonly RoutingDomainId[]): Set<RoutingDomainId>[] {
+    const { routingDomains } = policy.current().policy;
+    const cut: Set<RoutingDomainId>[] = [];
+    let share: Set<RoutingDomainId> | undefined;
+    let records = 0;
+    for (const id of order) {
+      const own = routingDomains.get(id)?.lookupRecords.size ?? 0;
+      if (share === undefined || share.size >= SHARE || records + own > SHARE_RECORDS) {
+        share = new Set();
+        cut.push(share);
+        records = 0;
+      }
+      share.add(id);
+      records += own;
+    }
+    return cut;
   }
 
   /** Those that are wanted, and those that are there. */

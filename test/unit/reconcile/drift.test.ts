@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Scope } from '../../../src/dataplane/port.js';
 import type { Policy } from '../../../src/model/policy.js';
 import { RoutingDomainId } from '../../../src/model/routing-domain-id.js';
-import { SHARE, watchDrift, type DriftWatch } from '../../../src/reconcile/drift.js';
+import { SHARE, SHARE_RECORDS, watchDrift, type DriftWatch } from '../../../src/reconcile/drift.js';
 import { NOTHING } from '../../../src/reconcile/scope.js';
 import { BLUE, policyOf, RED } from '../../support/policy-of.js';
 
@@ -123,6 +123,36 @@ describe('looking without reason', () => {
     expect(looks.map(({ at }) => at)).toEqual([10_000, 12_000, 14_000, 16_000, 18_000]);
     expect(shares.map((share) => share?.gateway)).toEqual([true, false, false, false, false]);
     expect(shares.flatMap((share) => [...(share?.domains ?? [])])).toEqual(all);
+  });
+
+  it('sees routing domains with many records one by one', async () => {
+    const policy = policyOf({
+      routingDomains: [
+        {
+          id: BLUE,
+          virtualSubnets: [{ vsid: 5001, prefixes: ['10.0.0.0/16'] }],
+          lookupRecords: Array.from({ length: SHARE_RECORDS }, (_, index) => ({
+            ...{ vsid: 5001, customerAddress: `10.0.${1 + (index >> 7)}.${1 + (index & 127)}` },
+            ...{ macAddress: '00-15-5D-00-00-01', providerAddress: '10.1.1.20' },
+          })),
+        },
+        {
+          id: RED,
+          lookupRecords: [
+            {
+              ...{ vsid: 6001, customerAddress: '10.0.0.2', providerAddress: '10.1.1.20' },
+              macAddress: '00-15-5D-00-00-01',
+            },
+          ],
+        },
+      ],
+    });
+    const { looks } = watched([BLUE, RED], 0, policy);
+    await vi.advanceTimersByTimeAsync(19_999);
+    expect(looks.map(({ scope }) => scope)).toEqual([
+      { gateway: true, domains: new Set([BLUE]) },
+      { gateway: false, domains: new Set([RED]) },
+    ]);
   });
 
   it('takes longer rather than more than a quarter of the time', async () => {
