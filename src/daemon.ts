@@ -188,6 +188,7 @@ function openDataPlane(config: Config): DataPlane {
       maxEntries: mapSizes(config),
     }),
     underlay: config.underlay.map(({ name }) => name),
+    external: config.external.map(({ name }) => name),
   });
 }
 

@@ -103,6 +103,14 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'customerRoute':
       case 'providerPeer':
         return hasVnet(object.entry.routingDomain);
+      case 'externalEnd': {
+        const { entry } = object;
+        const device: Device =
+          entry.end === 'outside'
+            ? { kind: 'configured', name: entry.device }
+            : { kind: 'peer', domain: entry.routingDomain, device: 'ext' };
+        return hasDevice('gateway', device) ? undefined : 'Cannot find device';
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import type { PolicyRef } from '../model/policy-ref.js';
 import type {
   CustomerRouteEntry,
+  ExternalEndEntry,
   LookupRecordEntry,
   ProviderAddressEntry,
   ProviderPeerEntry,
@@ -115,7 +116,7 @@ export interface Firewall {
 export interface Filter {
   readonly kind: 'filter';
   readonly device: Device;
-  readonly program: 'decap' | 'encap';
+  readonly program: 'decap' | 'encap' | 'inbound' | 'outbound';
 }
 
 export type TableEntry =
@@ -123,7 +124,8 @@ export type TableEntry =
   | { readonly kind: 'virtualSubnet'; readonly entry: VirtualSubnetEntry }
   | { readonly kind: 'lookupRecord'; readonly entry: LookupRecordEntry }
   | { readonly kind: 'customerRoute'; readonly entry: CustomerRouteEntry }
-  | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry };
+  | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry }
+  | { readonly kind: 'externalEnd'; readonly entry: ExternalEndEntry };
 
 /** Everything that nvgate may own in the kernel. */
 export type KernelObject = (
@@ -184,6 +186,8 @@ export function partOf(object: KernelObject): Place {
     case 'customerRoute':
     case 'providerPeer':
       return object.entry.routingDomain;
+    case 'externalEnd':
+      return object.entry.end === 'domain' ? object.entry.routingDomain : 'gateway';
   }
 }
 
@@ -199,6 +203,7 @@ export function isTableEntry(object: KernelObject): object is TableEntry & Kerne
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'externalEnd':
       return true;
     case 'namespace':
     case 'link':
@@ -247,6 +252,10 @@ export function objectKey(object: KernelObject): string {
       return `customerRoute ${object.entry.routingDomain} ${formatPrefix(object.entry.destinationPrefix)}`;
     case 'providerPeer':
       return `providerPeer ${object.entry.routingDomain} ${object.entry.providerAddress}`;
+    case 'externalEnd': {
+      const { entry } = object;
+      return `externalEnd ${entry.end === 'domain' ? entry.routingDomain : entry.device}`;
+    }
   }
 }
 
@@ -261,6 +270,8 @@ export function objectValue(object: KernelObject): string {
     case 'providerAddress':
     case 'providerPeer':
       return '';
+    case 'externalEnd':
+      return object.entry.end;
     case 'link':
       return `mtu ${object.mtu}`;
     case 'tunnelLink':

@@ -6,7 +6,13 @@ import { watchEvents } from './bpf/events.js';
 import type { LoadedObject, ProgramName } from './bpf/object.js';
 import { createTables, type DeviceIndex, type Tables } from './bpf/tables.js';
 import { createUnderlayMaps } from './bpf/underlay-maps.js';
-import { isTableEntry, type Device, type Filter, type KernelObject } from './kernel-object.js';
+import {
+  isTableEntry,
+  partOf,
+  type Device,
+  type Filter,
+  type KernelObject,
+} from './kernel-object.js';
 import type { DataPlane, FeatureProbe, Operation, OperationFailure, Scope } from './port.js';
 import { stretches } from './stretches.js';
 
@@ -14,6 +20,8 @@ import { stretches } from './stretches.js';
 export interface LinkIndex {
   /** ifindex of the gateway's ends of the routing domains' vnet pairs */
   readonly vnetPeers: ReadonlyMap<RoutingDomainId, number>;
+  /** ifindex of the gateway's ends of the routing domains' ext pairs */
+  readonly extPeers: ReadonlyMap<RoutingDomainId, number>;
   /** ifindex of the configured devices that are there, by configured name */
   readonly configured: ReadonlyMap<string, number>;
 }
@@ -32,14 +40,19 @@ export interface KernelDataPlaneOptions {
   readonly object: LoadedObject;
   /** Configured names of the underlay devices. */
   readonly underlay: readonly string[];
+  /** Configured names of the external devices. */
+  readonly external: readonly string[];
 }
 
 /** The data plane in the Linux kernel: the network plane and the BPF programs with their maps. */
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
-  const { network, object, underlay } = options;
-  const tags = {
-    decap: programTag(object.programs.decap),
-    encap: programTag(object.programs.encap),
+  const { network, object } = options;
+  const { decap, encap, inbound, outbound } = object.programs;
+  const tags: Readonly<Record<ProgramName, string>> = {
+    decap: programTag(decap),
+    encap: programTag(encap),
+    inbound: programTag(inbound),
+    outbound: programTag(outbound),
   };
 
   const underlayMaps = createUnderlayMaps(object.maps);
@@ -51,8 +64,8 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const wanted = (domain: RoutingDomainId): boolean =>
       scope === 'all' || scope.domains.has(domain);
     for (const entry of createTables(object.maps, deviceIndex(links)).observe(wanted))
-      if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway) objects.push(entry);
-    for (const filter of expectedFilters(links, underlay, scope))
+      if (partOf(entry) !== 'gateway' || scope === 'all' || scope.gateway) objects.push(entry);
+    for (const filter of expectedFilters(links, options, scope))
       if (attachedTag(filter.ifindex) === tags[filter.object.program]) objects.push(filter.object);
     return objects;
   }
@@ -159,7 +172,7 @@ interface ExpectedFilter {
 /** Where filters of ours may be. */
 function expectedFilters(
   links: LinkIndex,
-  underlay: readonly string[],
+  { underlay, external }: Pick<KernelDataPlaneOptions, 'underlay' | 'external'>,
   scope: Scope,
 ): ExpectedFilter[] {
   const filters: ExpectedFilter[] = [];
@@ -167,13 +180,20 @@ function expectedFilters(
     filters.push({ object: { kind: 'filter', device, program }, ifindex });
   };
   if (scope === 'all' || scope.gateway)
-    for (const name of underlay) {
-      const ifindex = links.configured.get(name);
-      if (ifindex !== undefined) add({ kind: 'configured', name }, 'decap', ifindex);
-    }
+    for (const [names, program] of [
+      [underlay, 'decap'],
+      [external, 'inbound'],
+    ] as const)
+      for (const name of names) {
+        const ifindex = links.configured.get(name);
+        if (ifindex !== undefined) add({ kind: 'configured', name }, program, ifindex);
+      }
   for (const [domain, ifindex] of links.vnetPeers)
     if (scope === 'all' || scope.domains.has(domain))
       add({ kind: 'peer', domain, device: 'vnet' }, 'encap', ifindex);
+  for (const [domain, ifindex] of links.extPeers)
+    if (scope === 'all' || scope.domains.has(domain))
+      add({ kind: 'peer', domain, device: 'ext' }, 'outbound', ifindex);
   return filters;
 }
 
@@ -182,7 +202,9 @@ function filterIndex(filter: Filter, links: LinkIndex): number | undefined {
     case 'configured':
       return links.configured.get(filter.device.name);
     case 'peer':
-      return links.vnetPeers.get(filter.device.domain);
+      return (filter.device.device === 'vnet' ? links.vnetPeers : links.extPeers).get(
+        filter.device.domain,
+      );
     case 'domain':
     case 'tunnel':
       return undefined;
@@ -191,12 +213,15 @@ function filterIndex(filter: Filter, links: LinkIndex): number | undefined {
 
 function deviceIndex(links: LinkIndex): DeviceIndex {
   const domains = inverted(links.vnetPeers);
+  const external = inverted(links.extPeers);
   const configured = inverted(links.configured);
   return {
     domainIndex: (domain) => links.vnetPeers.get(domain),
     domainOf: (ifindex) => domains.get(ifindex),
-    underlayIndex: (name) => links.configured.get(name),
-    underlayOf: (ifindex) => configured.get(ifindex),
+    externalIndex: (domain) => links.extPeers.get(domain),
+    externalOf: (ifindex) => external.get(ifindex),
+    configuredIndex: (name) => links.configured.get(name),
+    configuredOf: (ifindex) => configured.get(ifindex),
   };
 }
 

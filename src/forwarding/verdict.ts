@@ -24,6 +24,15 @@ export const VERDICTS = {
     'IPv6 neighbour solicitation for an address of the gateway, answered.',
   ),
 
+  externalIn: forwarded(
+    16,
+    'From the physical network given straight to the routing domain; what takes the longer way is not counted.',
+  ),
+  externalOut: forwarded(
+    17,
+    'From a routing domain sent straight out to the physical network; what takes the longer way is not counted.',
+  ),
+
   truncated: dropped(32, 'Shorter than its headers say.'),
   outerOptions: dropped(33, 'The outer IPv4 header has options.'),
   outerChecksum: dropped(34, 'The outer IPv4 header checksum is wrong.'),

@@ -76,6 +76,13 @@ export interface ProviderPeerEntry {
   readonly providerAddress: ProviderAddress;
 }
 
+/** Where a short way between the physical network and routing domains may end: at a device. */
+export type ExternalEndEntry =
+  /** External device, by its name in the configuration. */
+  | { readonly end: 'outside'; readonly device: string }
+  /** The gateway's end of the routing domain's `ext` pair. */
+  | { readonly end: 'domain'; readonly routingDomain: RoutingDomainId };
+
 /** One of the gateway's own PAs. */
 export interface ProviderAddressEntry {
   readonly address: ProviderAddress;

@@ -160,6 +160,7 @@ describe('the daemon is killed at any instant of a push', () => {
           maxEntries,
         }),
         underlay: ['underlay'],
+        external: ['external'],
       }),
       environment: {
         ...{ underlay: environmentDevices([{ name: 'underlay', device: 'underlay' }], MTUS) },

@@ -57,6 +57,7 @@ function text(object: KernelObject): string {
     case 'proxyNeighbour':
     case 'firewall':
     case 'filter':
+    case 'externalEnd':
       return `${objectKey(object).trim()} ${objectValue(object)}`;
   }
 }

@@ -52,6 +52,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
         maxEntries: { lookup_records: 4096, provider_peers: 4096 },
       }),
       underlay: ['underlay'],
+      external: ['external'],
     });
     opened.push(dataPlane);
     return dataPlane;

@@ -3,6 +3,7 @@ import type { MacAddress } from '../../net/mac.js';
 import {
   CUSTOMER_ROUTE_KIND,
   DOMAIN_IPV4,
+  EXTERNAL_END,
   LAYOUT,
   LOOKUP_RECORD_LOCAL,
   LOOKUP_RECORD_ON_LINK,
@@ -192,6 +193,23 @@ export const providerPeerCodec: MapCodec<ProviderPeerKey, true> = {
     };
   },
   readValue: () => true,
+};
+
+const ENDS = Object.entries(EXTERNAL_END) as [keyof typeof EXTERNAL_END, number][];
+
+/** By ifindex; undefined: what this build does not know. */
+export const externalEndCodec: MapCodec<number, keyof typeof EXTERNAL_END | undefined> = {
+  name: 'external_ends',
+  keySize: 4,
+  valueSize: 4,
+  writeKey: (key, to, at) => to.writeUInt32LE(key, at),
+  readKey: (from, at) => from.readUInt32LE(at),
+  writeValue: (value, to, at) =>
+    to.writeUInt32LE(value === undefined ? 0 : EXTERNAL_END[value], at),
+  readValue: (from, at) => {
+    const number = from.readUInt32LE(at);
+    return ENDS.find(([, each]) => each === number)?.[0];
+  },
 };
 
 /** Per CPU: the value is the sum over `cpus` copies. */

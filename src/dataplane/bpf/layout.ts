@@ -45,6 +45,9 @@ export const LOOKUP_RECORD_ON_LINK = 0x2;
 
 export const CUSTOMER_ROUTE_KIND = { onLink: 1, router: 2, multicast: 3 } as const;
 
+/** EXTERNAL_END_ in maps.h. */
+export const EXTERNAL_END = { outside: 1, domain: 2 } as const;
+
 /** EVENT_ in maps.h. */
 export const EVENT_KIND = { pathMtu: 1, peerProblem: 2 } as const;
 

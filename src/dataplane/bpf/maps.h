@@ -68,6 +68,10 @@ struct provider_peer_key {
 	__be32 provider_address;
 };
 
+/* What a device of the gateway's namespace leads to, by ifindex. */
+#define EXTERNAL_END_OUTSIDE 1
+#define EXTERNAL_END_DOMAIN 2
+
 struct counter_key {
 	__u32 vsid; /* 0: the packet named none of ours */
 	__u32 verdict;
@@ -140,6 +144,14 @@ struct {
 	__type(key, struct provider_peer_key);
 	__type(value, __u32);
 } provider_peers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u32);
+} external_ends SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);

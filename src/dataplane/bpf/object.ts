@@ -11,6 +11,7 @@ export const MAP_NAMES = [
   'lookup_records',
   'customer_routes',
   'provider_peers',
+  'external_ends',
   'counters',
   'path_mtus',
   'peer_problems',
@@ -19,7 +20,7 @@ export const MAP_NAMES = [
 
 export type MapName = (typeof MAP_NAMES)[number];
 
-export const PROGRAM_NAMES = ['decap', 'encap'] as const;
+export const PROGRAM_NAMES = ['decap', 'encap', 'inbound', 'outbound'] as const;
 
 export type ProgramName = (typeof PROGRAM_NAMES)[number];
 

@@ -1,6 +1,7 @@
 import { CustomerAddress, ProviderAddress } from '../../model/addresses.js';
 import type {
   CustomerRouteEntry,
+  ExternalEndEntry,
   LookupRecordEntry,
   RouteTarget,
   VirtualSubnetEntry,
@@ -14,6 +15,7 @@ import type { Prefix } from '../../net/prefix.js';
 import type { TableEntry } from '../kernel-object.js';
 import {
   customerRouteCodec,
+  externalEndCodec,
   lookupRecordCodec,
   providerAddressCodec,
   providerPeerCodec,
@@ -32,15 +34,18 @@ export interface DeviceIndex {
   /** ifindex of the gateway's end of the routing domain's vnet pair */
   domainIndex(domain: RoutingDomainId): number | undefined;
   domainOf(ifindex: number): RoutingDomainId | undefined;
-  /** ifindex of an underlay device by its configured name */
-  underlayIndex(name: string): number | undefined;
-  underlayOf(ifindex: number): string | undefined;
+  /** ifindex of the gateway's end of the routing domain's ext pair */
+  externalIndex(domain: RoutingDomainId): number | undefined;
+  externalOf(ifindex: number): RoutingDomainId | undefined;
+  /** ifindex of an underlay or external device by its configured name */
+  configuredIndex(name: string): number | undefined;
+  configuredOf(ifindex: number): string | undefined;
 }
 
 /** The policy maps as table entries of the model. */
 export interface Tables {
   /**
-   * All entries of the routing domains that the filter takes, and the provider addresses. Entries
+   * All entries of the routing domains that the filter takes, and those of the gateway itself. Entries
    * of routing domains whose device is gone are deleted on the way: nothing can reach them.
    */
   observe(wanted: (domain: RoutingDomainId) => boolean): TableEntry[];
@@ -61,6 +66,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
   const lookupRecords = typedMap(maps.lookup_records, lookupRecordCodec);
   const customerRoutes = typedMap(maps.customer_routes, customerRouteCodec);
   const providerPeers = typedMap(maps.provider_peers, providerPeerCodec);
+  const externalEnds = typedMap(maps.external_ends, externalEndCodec);
 
   function domainIndex(domain: RoutingDomainId): number {
     const found = index.domainIndex(domain);
@@ -72,16 +78,28 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     return found;
   }
 
-  function subnetValue(entry: VirtualSubnetEntry): VirtualSubnetValue {
-    const underlay = index.underlayIndex(entry.underlay);
-    if (underlay === undefined)
+  function configuredIndex(name: string): number {
+    const found = index.configuredIndex(name);
+    if (found === undefined)
+      throw new NvgateError('kernelOperationFailed', `Device "${name}" is not there.`);
+    return found;
+  }
+
+  function externalEndIndex(entry: ExternalEndEntry): number {
+    if (entry.end === 'outside') return configuredIndex(entry.device);
+    const found = index.externalIndex(entry.routingDomain);
+    if (found === undefined)
       throw new NvgateError(
         'kernelOperationFailed',
-        `Underlay device "${entry.underlay}" is not there.`,
+        `Routing domain ${entry.routingDomain} has no ext device in the kernel.`,
       );
+    return found;
+  }
+
+  function subnetValue(entry: VirtualSubnetEntry): VirtualSubnetValue {
     return {
       routingDomain: domainIndex(entry.routingDomain),
-      underlay,
+      underlay: configuredIndex(entry.underlay),
       providerAddress: entry.providerAddress,
       sourceMac: entry.sourceMac,
       gatewayMac: entry.gatewayMac,
@@ -125,6 +143,9 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       case 'customerRoute':
         customerRoutes.set(routeKey(object.entry), routeValue(object.entry.target));
         return;
+      case 'externalEnd':
+        externalEnds.set(externalEndIndex(object.entry), object.entry.end);
+        return;
       case 'providerPeer':
         providerPeers.set(
           {
@@ -161,6 +182,15 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       case 'customerRoute':
         withDomain(object.entry.routingDomain, () => customerRoutes.delete(routeKey(object.entry)));
         return;
+      case 'externalEnd': {
+        const { entry } = object;
+        const found =
+          entry.end === 'outside'
+            ? index.configuredIndex(entry.device)
+            : index.externalIndex(entry.routingDomain);
+        if (found !== undefined) externalEnds.delete(found);
+        return;
+      }
       case 'providerPeer':
         withDomain(object.entry.routingDomain, (routingDomain) =>
           providerPeers.delete({
@@ -185,7 +215,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
 
     for (const [vsid, value] of virtualSubnets.entries()) {
       const routingDomain = index.domainOf(value.routingDomain);
-      const underlay = index.underlayOf(value.underlay);
+      const underlay = index.configuredOf(value.underlay);
       if (routingDomain === undefined || underlay === undefined) virtualSubnets.delete(vsid);
       else if (wanted(routingDomain))
         found.push({
@@ -243,6 +273,16 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
           kind: 'providerPeer',
           entry: { routingDomain, providerAddress: ProviderAddress(key.providerAddress) },
         });
+    }
+
+    for (const [ifindex, end] of externalEnds.entries()) {
+      const device = index.configuredOf(ifindex);
+      const routingDomain = index.externalOf(ifindex);
+      if (end === 'outside' && device !== undefined)
+        found.push({ kind: 'externalEnd', entry: { end, device } });
+      else if (end !== 'domain' || routingDomain === undefined) externalEnds.delete(ifindex);
+      else if (wanted(routingDomain))
+        found.push({ kind: 'externalEnd', entry: { end, routingDomain } });
     }
     return found;
   }

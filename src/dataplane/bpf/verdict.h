@@ -8,6 +8,8 @@ enum verdict {
 	VERDICT_HAIRPINNED = 3, /* VM to VM: sent on with a new NVGRE header without leaving the packet path. */
 	VERDICT_ARP_REPLIED = 4, /* ARP request for an address of the gateway, answered. */
 	VERDICT_NEIGHBOUR_ADVERTISED = 5, /* IPv6 neighbour solicitation for an address of the gateway, answered. */
+	VERDICT_EXTERNAL_IN = 16, /* From the physical network given straight to the routing domain; what takes the longer way is not counted. */
+	VERDICT_EXTERNAL_OUT = 17, /* From a routing domain sent straight out to the physical network; what takes the longer way is not counted. */
 	VERDICT_TRUNCATED = 32, /* Shorter than its headers say. */
 	VERDICT_OUTER_OPTIONS = 33, /* The outer IPv4 header has options. */
 	VERDICT_OUTER_CHECKSUM = 34, /* The outer IPv4 header checksum is wrong. */

@@ -41,6 +41,7 @@ export function* domainExternal(
   for (const scope of ['ext', 'extPeer'] as const)
     for (const sysctl of domainSysctls(scope, view.id)) yield { ...sysctl, owner: view.owner };
   yield* tunnelLinks(environment, view);
+  yield* shortWay(view);
 
   const held = heldAddresses(plan, view);
   for (const [address, owner] of [[DUMMY_ADDRESS, view.owner] as const, ...held])
@@ -65,6 +66,13 @@ export function* domainExternal(
       ruleset: domainFirewall(environment.firewallTable, { nat, guard }),
       owner: firewallOwner(view),
     };
+}
+
+/** Between the physical network and the routing domain, past the gateway's own routing step. */
+function* shortWay({ id, owner }: DomainView): Generator<KernelObject> {
+  yield { kind: 'externalEnd', entry: { end: 'domain', routingDomain: id }, owner };
+  const device: Device = { kind: 'peer', domain: id, device: 'ext' };
+  yield { kind: 'filter', device, program: 'outbound', owner };
 }
 
 /** The addresses that the domain holds on its external side, each with the first that wants it. */

@@ -80,7 +80,11 @@ function* externalSide(
   }
   if (devices.size === 0) return;
   yield* gatewaySysctls(undefined, withIpv6);
-  for (const name of devices) yield* gatewaySysctls(name, withIpv6);
+  for (const name of devices) {
+    yield* gatewaySysctls(name, withIpv6);
+    yield { kind: 'externalEnd', entry: { end: 'outside', device: name } };
+    yield { kind: 'filter', device: { kind: 'configured', name }, program: 'inbound' };
+  }
   yield {
     kind: 'firewall',
     place: 'gateway',

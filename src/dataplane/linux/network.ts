@@ -26,11 +26,13 @@ async function linkIndex(context: NetworkContext): Promise<LinkIndex> {
   const links = await readLinks(context.namespace);
   const indexes = new Map(links.map(({ ifname, ifindex }) => [ifname, ifindex]));
   const vnetPeers = new Map<RoutingDomainId, number>();
+  const extPeers = new Map<RoutingDomainId, number>();
   for (const { ifalias, ifindex } of links) {
     const end = ifalias === undefined ? undefined : peerOfAlias(context.instance, ifalias);
     if (end?.device === 'vnet') vnetPeers.set(end.domain, ifindex);
+    if (end?.device === 'ext') extPeers.set(end.domain, ifindex);
   }
-  return { vnetPeers, configured: byConfiguredName(context, indexes) };
+  return { vnetPeers, extPeers, configured: byConfiguredName(context, indexes) };
 }
 
 async function deviceMtu(context: NetworkContext): Promise<Map<string, number>> {
