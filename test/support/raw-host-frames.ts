@@ -68,6 +68,7 @@ export function vmPlace(name: VmName): VmPlace {
  * domain, and for what does not take the short way the gateway's own namespace before it.
  */
 export const EXTERNAL_HOPS = 1;
+export const LONGER_WAY_HOPS = 2;
 
 type TunnelOptions = Omit<NvgreOptions, 'to' | 'from'>;
 

@@ -2,6 +2,7 @@
 /* What leaves a routing domain by vnet: into NVGRE and to the record's provider address. */
 #pragma once
 
+#include "flow.h"
 #include "inner.h"
 
 struct tunnel_target {
@@ -99,15 +100,6 @@ static __always_inline long make_room(struct __sk_buff *skb, int is_ipv4)
 	return skb->gso_size || bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0);
 }
 
-/* The inner flow's hash folded to 8 bits: one flow, one FlowID (N2). */
-static __always_inline __u8 flow_id(struct __sk_buff *skb)
-{
-	__u32 hash = bpf_get_hash_recalc(skb);
-
-	hash ^= hash >> 16;
-	return hash ^ hash >> 8;
-}
-
 static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 {
 	__u32 length = skb->len - ETH_HLEN + OVERLAY_LENGTH;
@@ -130,7 +122,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 		return drop(skb, target.vsid, VERDICT_TOO_BIG);
 
 	overlay.ip = outer_ipv4(tos, length, subnet->provider_address, target.provider_address);
-	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb)), target.mac,
+	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb, is_ipv4)), target.mac,
 			subnet->source_mac, is_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
 	if (make_room(skb, is_ipv4) ||
 	    bpf_skb_store_bytes(skb, OUTER_IP, &overlay, sizeof(overlay), BPF_F_INVALIDATE_HASH))
