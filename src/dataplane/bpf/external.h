@@ -24,6 +24,8 @@
  *   for external addresses) are the kernel's.
  * - TTL. The gateway is one hop less. No loop: each way in or out passes a routing domain, whose
  *   kernel counts.
+ * - Rules of others. Only our own table is known here: what else hooks into forwarding in this
+ *   namespace does not see these packets, as it sees none that decap and encap handle.
  *
  * IKE, ESP and what else a domain's daemons speak are packets as any other here.
  */
