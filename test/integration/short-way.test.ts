@@ -100,9 +100,7 @@ describe('the short way on the external side', () => {
     const before = await taken(hosts);
     const host = PROVIDER_ADDRESSES.host1;
     const passed = await hosts.pass({
-      underlay: [
-        fromVm(red1, udp({ from: red1.address, to: host })),
-      ],
+      underlay: [fromVm(red1, udp({ from: red1.address, to: host }))],
       external: [
         fromOutside(udp({ from: OUTSIDE, to: host })),
         // In the name of the gateway.
