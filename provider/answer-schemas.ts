@@ -185,13 +185,17 @@ export const TraceAnswerSchema = Type.Object(
   {
     routingDomain: Type.Union([Type.String(), Type.Null()]),
     outcome: Type.Object({
-      kind: Type.Enum(['gateway', 'tunnel', 'connection', 'dropped']),
+      kind: Type.Enum(['gateway', 'tunnel', 'multicast', 'connection', 'dropped']),
       verdict: Type.Enum(VERDICT_NAMES),
       sentence: Type.String(),
       vsid: Type.Optional(Type.Integer()),
       by: Type.Optional(Type.String({ description: 'What decided where the packet goes' })),
       macAddress: Type.Optional(Type.String()),
       providerAddress: Type.Optional(Type.String({ description: 'Outer destination' })),
+      providerAddresses: Type.Optional(
+        Type.Array(Type.String(), { description: 'A PA multicast group, or every host' }),
+      ),
+      leftOut: Type.Optional(Type.Integer({ description: 'Hosts that get no copy' })),
       sourceProviderAddress: Type.Optional(Type.String({ description: 'Outer source' })),
       sourceMac: Type.Optional(Type.String({ description: 'Inner source MAC' })),
       destinationMac: Type.Optional(Type.String({ description: 'Inner destination MAC' })),

@@ -14,7 +14,7 @@ import { requireBpfFileSystem } from './daemon/bpf-file-system.js';
 import { traceByPolicy } from './daemon/trace.js';
 import { pathMtuEvent, peerProblemEvent, underlaySource } from './daemon/underlay.js';
 import { tunnelEvent, tunnelSource, upTunnels } from './daemon/tunnels.js';
-import { loadObject, type ObjectOptions } from './dataplane/bpf/object.js';
+import { loadObject, programTags, type ObjectOptions } from './dataplane/bpf/object.js';
 import {
   environmentDevices,
   smallestMtu,
@@ -55,7 +55,7 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   const events = createEventHub();
   const recovered = await recoverPolicy(config.stateDirectory);
   const { store } = recovered;
-  const dataPlane = openDataPlane(config);
+  const dataPlane = openDataPlane(config, log);
   const vpn = await openVpn(config, dataPlane, log);
   const vpnSupport = await vpn.support();
   const policyEnvironment = policyEnvironmentOf(config, vpnSupport);
@@ -173,8 +173,17 @@ async function certificateOf({
 
 const BPF_OBJECT = fileURLToPath(new URL('../bpf/nvgate.bpf.o', import.meta.url));
 
-function openDataPlane(config: Config): DataPlane {
+function openDataPlane(config: Config, log: Logger): DataPlane {
   requireBpfFileSystem(config.bpfDirectory);
+  const object = loadObject({
+    path: BPF_OBJECT,
+    pinDirectory: join(config.bpfDirectory, config.instance),
+    maxEntries: mapSizes(config),
+  });
+  log.info(
+    { programs: programTags(object), otherMaps: object.earlier.isNeeded() },
+    'The packet path is loaded; on devices it replaces what differs',
+  );
   return createKernelDataPlane({
     network: createLinuxNetwork({
       instance: config.instance,
@@ -182,11 +191,7 @@ function openDataPlane(config: Config): DataPlane {
         [...config.underlay, ...config.external].map(({ name, device }) => [name, device]),
       ),
     }),
-    object: loadObject({
-      path: BPF_OBJECT,
-      pinDirectory: join(config.bpfDirectory, config.instance),
-      maxEntries: mapSizes(config),
-    }),
+    object,
     underlay: config.underlay.map(({ name }) => name),
     external: config.external.map(({ name }) => name),
   });
@@ -234,6 +239,9 @@ function mapSizes({ limits }: Config): ObjectOptions['maxEntries'] {
     lookup_records: limits.lookupRecords + own,
     customer_routes: limits.customerRoutes + own,
     provider_peers: limits.providerPeers,
+    provider_groups: limits.customerRoutes,
+    multicast_routes: limits.customerRoutes,
+    replications: limits.virtualSubnets,
   };
 }
 
@@ -261,6 +269,7 @@ async function environmentOf(
     externalGroup: externalGroup(config.instance),
     ...(dataPath === undefined ? {} : { ipsec: dataPath }),
     tunnels: upTunnels(tunnels),
+    multicastPacketsPerSecond: config.multicastPacketsPerSecond,
     pathMtus: new Map([...pathMtus].map(([address, { mtu }]) => [address, mtu])),
   };
 }

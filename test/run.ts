@@ -1,15 +1,18 @@
 import { startVitest } from 'vitest/node';
+import { parseFuzzArguments } from './fuzz/arguments.js';
+import { runFuzz } from './fuzz/run-fuzz.js';
 import { runKernel } from './kernel/run-kernel.js';
 import { tallyReporter, type Tally } from './tally.js';
 
 /*
  * Runs the test projects of vitest.config.ts one after another and ends with one line,
  * `N passed, N failed, N skipped`, over all of them. Each skip is printed with its reason. The
- * project `kernel` runs in a guest with a stock kernel and has such a line of its own.
+ * project `kernel` runs in a guest with a stock kernel and has such a line of its own. `fuzz` has
+ * targets for files, takes a minute and prints its seed.
  *
  *     node dist/test/run.js [project | part of a file name]…
  *
- * Parts of file names alone leave out `kernel`: it has the same files once more.
+ * Parts of file names alone leave out `kernel`, which has the same files once more, and `fuzz`.
  */
 
 const PROJECTS = [
@@ -17,6 +20,7 @@ const PROJECTS = [
   'architecture',
   'contract',
   'differential',
+  'fuzz',
   'integration',
   'interop',
   'kernel',
@@ -38,7 +42,9 @@ const filters = names.filter((name) => !(PROJECTS as readonly string[]).includes
 const projects =
   picked.length > 0
     ? picked
-    : PROJECTS.filter((project) => filters.length === 0 || project !== 'kernel');
+    : PROJECTS.filter(
+        (project) => filters.length === 0 || (project !== 'kernel' && project !== 'fuzz'),
+      );
 
 const isRoot = process.getuid?.() === 0;
 const tallies = new Map<Project, Tally>();
@@ -72,10 +78,7 @@ async function runProject(project: Project): Promise<Tally> {
     return { passed: 0, failed: 0, skipped: [{ test: project, reason }] };
   }
   console.log(`\n${project}`);
-  const tally =
-    project === 'kernel'
-      ? await runKernel(names.includes('kernel') ? filters : undefined)
-      : await runVitest(project);
+  const tally = await runAny(project);
   if (tally === undefined) {
     console.error(`The project ${project} did not run.`);
     return { passed: 0, failed: 1, skipped: [] };
@@ -85,6 +88,12 @@ async function runProject(project: Project): Promise<Tally> {
     return { ...tally, failed: 1 };
   }
   return tally;
+}
+
+async function runAny(project: Project): Promise<Tally | undefined> {
+  if (project === 'fuzz') return runFuzz(parseFuzzArguments(filters));
+  if (project === 'kernel') return runKernel(names.includes('kernel') ? filters : undefined);
+  return runVitest(project);
 }
 
 async function runVitest(project: Project): Promise<Tally | undefined> {

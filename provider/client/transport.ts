@@ -80,6 +80,8 @@ export function createTransport(options: TransportOptions): Transport {
       request.on('error', (error) => {
         if (bodyError !== undefined) reject(bodyError);
         else if (call.signal?.aborted === true) reject(error);
+        else if (request.reusedSocket && isReset(error) && canBeSentAgain(call))
+          resolve(send(call));
         else reject(unreachable(base, error));
       });
       request.on('timeout', () => {
@@ -155,6 +157,18 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
 function contentType(body: Body | undefined): Record<string, string> {
   if (body === undefined) return {};
   return { 'content-type': 'json' in body ? 'application/json' : 'application/x-ndjson' };
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && error.code === 'ECONNRESET';
+}
+
+/**
+ * A connection that has been idle may end in the moment in which it is used again: no answer then
+ * says nothing of the gateway. Lines have been read by then and cannot be had once more.
+ */
+function canBeSentAgain({ body }: Call): boolean {
+  return body === undefined || 'json' in body;
 }
 
 const CHUNK_CHARACTERS = 65_536;

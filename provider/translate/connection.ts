@@ -27,6 +27,7 @@ export function connectionReader(defaultInterface: string | undefined): NounRead
     return {
       id,
       ...(device !== undefined && { interface: device }),
+      ...(value.tcpMssClamping !== undefined && { tcpMssClamping: value.tcpMssClamping }),
       routes:
         details.type === 'nat' && value.routes === undefined
           ? defaultNatRoutes(details.externalAddress)
@@ -67,6 +68,9 @@ export function formatConnection(connection: Connection): ConnectionDocument {
     ...(connection.interface !== undefined && { interface: connection.interface }),
     ...formatDetails(connection),
     routes: formatConnectionRoutes(connection.routes),
+    ...(connection.tcpMssClamping !== undefined && {
+      tcpMssClamping: connection.tcpMssClamping,
+    }),
   };
 }
 

@@ -111,7 +111,11 @@ function explainUnion(schema: SchemaNode, value: unknown, path: string, problems
   const branches = schema.anyOf ?? [];
   const tag = schema.discriminator?.propertyName;
   if (tag === undefined || !isObject(value)) {
-    problems.push({ path, code: 'invalidValue', message: 'Has none of the forms allowed here.' });
+    const forms = branches.map(formOf);
+    const message = forms.includes(undefined)
+      ? 'Has none of the forms allowed here.'
+      : `Must be ${forms.join(' or ')}.`;
+    problems.push({ path, code: 'invalidValue', message });
     return;
   }
   const branch = branches.find((one) => one.properties?.[tag]?.const === value[tag]);
@@ -128,6 +132,12 @@ function explainUnion(schema: SchemaNode, value: unknown, path: string, problems
           },
     );
   }
+}
+
+/** A scalar in words; undefined for what has parts. */
+function formOf({ const: value, type, minimum, maximum }: SchemaNode): string | undefined {
+  if (value !== undefined) return JSON.stringify(value);
+  return type === 'integer' ? `a whole number in ${minimum ?? '…'}..${maximum ?? '…'}` : undefined;
 }
 
 function isOutside(value: number, minimum = -Infinity, maximum = Infinity): boolean {

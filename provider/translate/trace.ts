@@ -30,6 +30,17 @@ function formatOutcome(outcome: TraceOutcome): TraceAnswer['outcome'] {
         underlay: outcome.underlay,
         ...(outcome.pathMtu === undefined ? {} : { pathMtu: outcome.pathMtu }),
       };
+    case 'multicast':
+      return {
+        ...base,
+        vsid: outcome.vsid,
+        sourceProviderAddress: formatIp(outcome.sourceProviderAddress),
+        providerAddresses: outcome.providerAddresses.map(formatIp),
+        leftOut: outcome.leftOut,
+        sourceMac: formatMac(outcome.sourceMac),
+        destinationMac: formatMac(outcome.destinationMac),
+        underlay: outcome.underlay,
+      };
     case 'connection':
       return {
         ...base,

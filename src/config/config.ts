@@ -15,10 +15,12 @@ export interface Config {
   /** Whether PPTP and weak IPsec algorithms may be pushed. */
   readonly allowInsecureVpn: boolean;
   readonly limits: LimitsConfig;
-  /** Seconds between full comparisons of the kernel with the policy. */
+  /** Seconds between full comparisons of the kernel with the policy, beside what the kernel tells. */
   readonly reconcileIntervalSeconds: number;
   /** Seconds that a router's word on a path MTU counts (N9). */
   readonly pathMtuSeconds: number;
+  /** Broadcast and multicast packets that may leave for each virtual subnet (N10). */
+  readonly multicastPacketsPerSecond: number;
   /** A mounted bpf file system; the maps are pinned below `<bpfDirectory>/<instance>`. */
   readonly bpfDirectory: string;
 }

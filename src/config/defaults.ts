@@ -18,5 +18,6 @@ export const DEFAULT_CONFIG: Config = {
   },
   reconcileIntervalSeconds: 10,
   pathMtuSeconds: 600,
+  multicastPacketsPerSecond: 1000,
   bpfDirectory: '/sys/fs/bpf',
 };

@@ -119,6 +119,13 @@ export const ConfigSchema = Type.Object(
       description:
         'Seconds until a path MTU that a router has reported is tried to be exceeded again',
     }),
+    multicastPacketsPerSecond: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: DEFAULT_CONFIG.multicastPacketsPerSecond,
+      description:
+        'Broadcast and multicast packets that may leave for each virtual subnet in a second, before they are copied',
+    }),
     bpfDirectory: Type.String({
       pattern: '^/',
       default: DEFAULT_CONFIG.bpfDirectory,

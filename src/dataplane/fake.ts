@@ -1,7 +1,15 @@
 import { prefixContains, Prefix, maskAddress } from '../net/prefix.js';
 import type { IpAddress } from '../net/ip.js';
 import { isTunnelLink } from './compile/tunnel-device.js';
-import { objectKey, partOf, type Device, type KernelObject, type Place } from './kernel-object.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
+import {
+  isTableEntry,
+  objectKey,
+  partOf,
+  type Device,
+  type KernelObject,
+  type Place,
+} from './kernel-object.js';
 import type { DataPlane, Operation, OperationFailure, Scope } from './port.js';
 
 /** An operation that is to fail for as long as it stands in the list. */
@@ -26,6 +34,7 @@ export interface FakeDataPlaneOptions {
  */
 export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
   const objects = new Map<string, KernelObject>();
+  const listeners = new Set<(scope: Scope) => void>();
   for (const object of options.foreign ?? [])
     objects.set(objectKey(object), { ...object, foreign: true });
 
@@ -102,6 +111,9 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'lookupRecord':
       case 'customerRoute':
       case 'providerPeer':
+      case 'providerGroup':
+      case 'multicastRoute':
+      case 'replication':
         return hasVnet(object.entry.routingDomain);
       case 'externalEnd': {
         const { entry } = object;
@@ -143,6 +155,23 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
     return reason;
   }
 
+  function domains(): Set<RoutingDomainId> {
+    const found = new Set<RoutingDomainId>();
+    for (const object of objects.values())
+      if (object.kind === 'namespace' || object.kind === 'link') found.add(object.domain);
+    return found;
+  }
+
+  /** As the kernel does: not of what is in maps. */
+  function tell(operations: readonly Operation[]): void {
+    const changed = operations.map(({ object }) => object).filter((each) => !isTableEntry(each));
+    if (changed.length === 0) return;
+    const parts = new Set(changed.map(partOf));
+    const gateway = parts.delete('gateway');
+    const scope = { gateway, domains: parts as ReadonlySet<RoutingDomainId> };
+    for (const listener of listeners) queueMicrotask(() => listener(scope));
+  }
+
   return {
     observe: (scope) =>
       Promise.resolve(
@@ -150,12 +179,18 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       ),
     apply: (operations) => {
       const failures: OperationFailure[] = [];
+      tell(operations);
       for (const operation of operations) {
         const reason = applyOne(operation);
         if (reason !== undefined)
           failures.push({ operation, code: 'kernelOperationFailed', reason });
       }
       return Promise.resolve(failures);
+    },
+    domains: () => Promise.resolve(domains()),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     counters: () => Promise.resolve([]),
     pathMtus: () => Promise.resolve([]),

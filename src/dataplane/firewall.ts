@@ -10,6 +10,7 @@ import {
   translatedPorts,
   type Chain,
 } from './nft-text.js';
+import { clampingChains, type SegmentClamp } from './segment-clamp.js';
 import {
   daemonAddresses,
   guardChains,
@@ -18,10 +19,12 @@ import {
   type TunnelGuard,
 } from './tunnel-guard.js';
 
-/** What a routing domain's namespace filters and translates; a domain that needs neither has no firewall. */
+/** What a routing domain's namespace filters and changes; a domain that needs nothing has no firewall. */
 export interface DomainFirewall {
   readonly nat: DomainNat | undefined;
   readonly guard: TunnelGuard | undefined;
+  /** None where absent. */
+  readonly clamps?: readonly SegmentClamp[];
 }
 
 /** NAT in a routing domain's namespace (G2). */
@@ -50,7 +53,8 @@ export interface PortForward {
 }
 
 /** The firewall of a routing domain's namespace, as `nft -s -t list table inet TABLE` prints it. */
-export function domainFirewall(table: string, { nat, guard }: DomainFirewall): string {
+export function domainFirewall(table: string, { nat, guard, clamps = [] }: DomainFirewall): string {
+  const clamping = clamps.length === 0 ? undefined : clampingChains(clamps);
   const translation = nat === undefined ? undefined : natChains(nat, guard?.endPoints ?? []);
   const protection = guard === undefined ? undefined : guardChains(guard);
   const forward: Chain = {
@@ -65,12 +69,14 @@ export function domainFirewall(table: string, { nat, guard }: DomainFirewall): s
     table,
     [],
     [
+      ...(clamping === undefined ? [] : [clamping.hooked]),
       ...(translation === undefined ? [] : [translation.prerouting]),
-      forward,
+      ...(forward.rules.length === 0 ? [] : [forward]),
       ...(protection?.hooked ?? []),
       ...(translation === undefined ? [] : [translation.postrouting]),
       ...(translation?.called ?? []),
       ...(protection?.called ?? []),
+      ...(clamping?.called ?? []),
     ],
   );
 }

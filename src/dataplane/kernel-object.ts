@@ -3,8 +3,11 @@ import type {
   CustomerRouteEntry,
   ExternalEndEntry,
   LookupRecordEntry,
+  MulticastRouteEntry,
   ProviderAddressEntry,
+  ProviderGroupEntry,
   ProviderPeerEntry,
+  ReplicationEntry,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -62,6 +65,7 @@ export interface Sysctl {
   readonly value: string;
 }
 
+/** A PA multicast group is an address as well: the device is a member while it has it (N10). */
 export interface Address {
   readonly kind: 'address';
   readonly place: Place;
@@ -125,7 +129,14 @@ export type TableEntry =
   | { readonly kind: 'lookupRecord'; readonly entry: LookupRecordEntry }
   | { readonly kind: 'customerRoute'; readonly entry: CustomerRouteEntry }
   | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry }
-  | { readonly kind: 'externalEnd'; readonly entry: ExternalEndEntry };
+  | { readonly kind: 'externalEnd'; readonly entry: ExternalEndEntry }
+  | MulticastTableEntry;
+
+/** How broadcast and multicast travels (N10). */
+export type MulticastTableEntry =
+  | { readonly kind: 'providerGroup'; readonly entry: ProviderGroupEntry }
+  | { readonly kind: 'multicastRoute'; readonly entry: MulticastRouteEntry }
+  | { readonly kind: 'replication'; readonly entry: ReplicationEntry };
 
 /** Everything that nvgate may own in the kernel. */
 export type KernelObject = (
@@ -185,6 +196,9 @@ export function partOf(object: KernelObject): Place {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return object.entry.routingDomain;
     case 'externalEnd':
       return object.entry.end === 'domain' ? object.entry.routingDomain : 'gateway';
@@ -204,6 +218,9 @@ export function isTableEntry(object: KernelObject): object is TableEntry & Kerne
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return true;
     case 'namespace':
     case 'link':
@@ -256,6 +273,12 @@ export function objectKey(object: KernelObject): string {
       const { entry } = object;
       return `externalEnd ${entry.end === 'domain' ? entry.routingDomain : entry.device}`;
     }
+    case 'providerGroup':
+      return `providerGroup ${object.entry.vsid} ${object.entry.group}`;
+    case 'multicastRoute':
+      return `multicastRoute ${object.entry.vsid} ${formatPrefix(object.entry.destinationPrefix)}`;
+    case 'replication':
+      return `replication ${object.entry.vsid}`;
   }
 }
 
@@ -300,8 +323,16 @@ export function objectValue(object: KernelObject): string {
         case 'router':
           return `router ${target.vsid} ${target.router.macAddress} ${target.router.providerAddress}`;
         case 'multicast':
-          return `multicast ${target.vsid} ${target.group}`;
+          return `multicast ${target.vsid}`;
       }
+    }
+    case 'providerGroup':
+      return object.entry.routingDomain;
+    case 'multicastRoute':
+      return `${object.entry.routingDomain} ${object.entry.group ?? 'copies'}`;
+    case 'replication': {
+      const { routingDomain, packetsPerSecond, leftOut, providerAddresses } = object.entry;
+      return `${routingDomain} ${packetsPerSecond} ${leftOut} ${providerAddresses.join(' ')}`;
     }
   }
 }

@@ -1,18 +1,20 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, NvgateError } from '../errors.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import { attachedTag, attachFilter, detachFilter, programTag } from './bpf/filter.js';
 import { readCounters } from './bpf/counters.js';
 import { watchEvents } from './bpf/events.js';
-import type { LoadedObject, ProgramName } from './bpf/object.js';
+import type { LoadedObject } from './bpf/object.js';
 import { createTables, type DeviceIndex, type Tables } from './bpf/tables.js';
 import { createUnderlayMaps } from './bpf/underlay-maps.js';
 import {
   isTableEntry,
+  objectKey,
   partOf,
-  type Device,
-  type Filter,
   type KernelObject,
+  type Place,
+  type TableEntry,
 } from './kernel-object.js';
+import { createPacketFilters } from './packet-filters.js';
 import type { DataPlane, FeatureProbe, Operation, OperationFailure, Scope } from './port.js';
 import { stretches } from './stretches.js';
 
@@ -30,6 +32,8 @@ export interface LinkIndex {
 export interface NetworkPlane {
   observe(scope: Scope): Promise<KernelObject[]>;
   apply(operations: readonly Operation[]): Promise<OperationFailure[]>;
+  domains(): Promise<ReadonlySet<RoutingDomainId>>;
+  onChange(listener: (scope: Scope) => void): () => void;
   linkIndex(): Promise<LinkIndex>;
   deviceMtu(): Promise<ReadonlyMap<string, number>>;
   probe(): Promise<FeatureProbe[]>;
@@ -44,18 +48,20 @@ export interface KernelDataPlaneOptions {
   readonly external: readonly string[];
 }
 
-/** The data plane in the Linux kernel: the network plane and the BPF programs with their maps. */
+/**
+ * The data plane in the Linux kernel: the network plane and the BPF programs with their maps.
+ *
+ * Programs of an earlier build whose maps had another layout stay on the devices, with those maps,
+ * until ours have been filled; then each is replaced in one step. No packet sees maps half filled.
+ */
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
   const { network, object } = options;
-  const { decap, encap, inbound, outbound } = object.programs;
-  const tags: Readonly<Record<ProgramName, string>> = {
-    decap: programTag(decap),
-    encap: programTag(encap),
-    inbound: programTag(inbound),
-    outbound: programTag(outbound),
-  };
+  const { earlier } = object;
+  const filters = createPacketFilters(object, options);
+  /** Table entries that the last look found missing and that could not be made. */
+  const missing = new Map<string, Place>();
 
-  const underlayMaps = createUnderlayMaps(object.maps);
+  const underlayMaps = createUnderlayMaps(object.maps, earlier.counting.peer_problems);
   let stopEvents = (): void => undefined;
 
   async function observe(scope: Scope): Promise<KernelObject[]> {
@@ -63,10 +69,16 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const links = await network.linkIndex();
     const wanted = (domain: RoutingDomainId): boolean =>
       scope === 'all' || scope.domains.has(domain);
-    for (const entry of createTables(object.maps, deviceIndex(links)).observe(wanted))
-      if (partOf(entry) !== 'gateway' || scope === 'all' || scope.gateway) objects.push(entry);
-    for (const filter of expectedFilters(links, options, scope))
-      if (attachedTag(filter.ifindex) === tags[filter.object.program]) objects.push(filter.object);
+    const tables = createTables(object.maps, deviceIndex(links));
+    for (const piece of tables.observePieces(wanted)) {
+      for (const entry of piece)
+        if (partOf(entry) !== 'gateway' || scope === 'all' || scope.gateway) objects.push(entry);
+      // A million of them take a second: whoever else wants something has a turn in between.
+      await nextTurn();
+    }
+    objects.push(...filters.observe(links, scope));
+    for (const [key, place] of missing) if (isInScope(place, scope)) missing.delete(key);
+    dropEarlier(links);
     return objects;
   }
 
@@ -79,6 +91,10 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     return failures;
   }
 
+  function dropEarlier(links: LinkIndex): void {
+    if (earlier.isNeeded() && filters.haveAllCome(links)) earlier.drop();
+  }
+
   function applyBpf(run: readonly Operation[], links: LinkIndex): OperationFailure[] {
     const tables = createTables(object.maps, deviceIndex(links));
     const failures: OperationFailure[] = [];
@@ -88,30 +104,36 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
       for (const operation of batch)
         attempt(operation, failures, () => applyOne(operation, tables, links));
     }
+    dropEarlier(links);
     return failures;
   }
 
   function applyOne(operation: Operation, tables: Tables, links: LinkIndex): void {
     const target = operation.object;
     if (target.kind === 'filter') {
-      const ifindex = filterIndex(target, links);
-      if (operation.action === 'remove') {
-        if (ifindex !== undefined) detachFilter(ifindex);
-        return;
-      }
-      if (ifindex === undefined)
-        throw new NvgateError('kernelOperationFailed', 'The device for the filter is not there.');
-      attachFilter(ifindex, object.programs[target.program]);
+      if (operation.action === 'remove') filters.detach(target, links);
+      else filters.attach(target, links, missing.size === 0);
     } else if (isTableEntry(target)) {
       if (operation.action === 'remove') tables.delete(target);
-      else tables.set(target);
+      else setOne(target, tables, links);
+    }
+  }
+
+  function setOne(target: TableEntry, tables: Tables, links: LinkIndex): void {
+    try {
+      tables.set(target);
+    } catch (error) {
+      if (hasDevices(target, links)) missing.set(objectKey(target), partOf(target));
+      throw error;
     }
   }
 
   return {
     observe,
     apply,
-    counters: () => Promise.resolve(readCounters(object.maps.counters)),
+    domains: () => network.domains(),
+    onChange: (listener) => network.onChange(listener),
+    counters: () => Promise.resolve(readCounters(object.maps.counters, earlier.counting.counters)),
     pathMtus: () => Promise.resolve(underlayMaps.pathMtus()),
     forgetPathMtus: (addresses) => {
       for (const address of addresses) underlayMaps.forgetPathMtu(address);
@@ -164,51 +186,20 @@ function attempt(operation: Operation, failures: OperationFailure[], act: () => 
   }
 }
 
-interface ExpectedFilter {
-  readonly object: Filter;
-  readonly ifindex: number;
+function isInScope(place: Place, scope: Scope): boolean {
+  if (scope === 'all') return true;
+  return place === 'gateway' ? scope.gateway : scope.domains.has(place);
 }
 
-/** Where filters of ours may be. */
-function expectedFilters(
-  links: LinkIndex,
-  { underlay, external }: Pick<KernelDataPlaneOptions, 'underlay' | 'external'>,
-  scope: Scope,
-): ExpectedFilter[] {
-  const filters: ExpectedFilter[] = [];
-  const add = (device: Device, program: ProgramName, ifindex: number): void => {
-    filters.push({ object: { kind: 'filter', device, program }, ifindex });
-  };
-  if (scope === 'all' || scope.gateway)
-    for (const [names, program] of [
-      [underlay, 'decap'],
-      [external, 'inbound'],
-    ] as const)
-      for (const name of names) {
-        const ifindex = links.configured.get(name);
-        if (ifindex !== undefined) add({ kind: 'configured', name }, program, ifindex);
-      }
-  for (const [domain, ifindex] of links.vnetPeers)
-    if (scope === 'all' || scope.domains.has(domain))
-      add({ kind: 'peer', domain, device: 'vnet' }, 'encap', ifindex);
-  for (const [domain, ifindex] of links.extPeers)
-    if (scope === 'all' || scope.domains.has(domain))
-      add({ kind: 'peer', domain, device: 'ext' }, 'outbound', ifindex);
-  return filters;
-}
-
-function filterIndex(filter: Filter, links: LinkIndex): number | undefined {
-  switch (filter.device.kind) {
-    case 'configured':
-      return links.configured.get(filter.device.name);
-    case 'peer':
-      return (filter.device.device === 'vnet' ? links.vnetPeers : links.extPeers).get(
-        filter.device.domain,
-      );
-    case 'domain':
-    case 'tunnel':
-      return undefined;
-  }
+/** Whether packets could use the entry: without its devices no map can have it. */
+function hasDevices(object: TableEntry, links: LinkIndex): boolean {
+  if (object.kind === 'providerAddress') return true;
+  if (object.kind === 'externalEnd')
+    return object.entry.end === 'domain'
+      ? links.extPeers.has(object.entry.routingDomain)
+      : links.configured.has(object.entry.device);
+  if (object.kind === 'virtualSubnet' && !links.configured.has(object.entry.underlay)) return false;
+  return links.vnetPeers.has(object.entry.routingDomain);
 }
 
 function deviceIndex(links: LinkIndex): DeviceIndex {

@@ -81,6 +81,15 @@ export interface DataPlane {
    * fails is reported and does not stop those that do not need it.
    */
   apply(operations: readonly Operation[]): Promise<OperationFailure[]>;
+  /** The routing domains of which the kernel has a namespace or a device, wanted or not. */
+  domains(): Promise<ReadonlySet<RoutingDomainId>>;
+  /**
+   * Calls the listener when the kernel tells that something in parts of ours was changed, by
+   * whomever: `apply` is told of as well. Of some things the kernel tells nobody (`changeMonitor`
+   * among the probes says whether it tells of any); they are found by looking. Returns the function
+   * that ends it.
+   */
+  onChange(listener: (scope: Scope) => void): () => void;
   counters(): Promise<CounterReading[]>;
   /** All that has been learned and not forgotten, however old, also by processes before this one. */
   pathMtus(): Promise<PathMtuReading[]>;

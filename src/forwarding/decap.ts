@@ -58,13 +58,18 @@ function decapIp(
   );
 }
 
-/** VSID and CA decide where a unicast packet goes, so its destination MAC is not looked at further. */
+/**
+ * Broadcast and multicast ends here: the host of the VM that sent it sends it to the others, too
+ * (RFC 7637 section 4.2). VSID and CA decide where a unicast packet goes, so its destination MAC is
+ * not looked at further.
+ */
 function checkUnicast(tunnel: TunnelPacket, inner: InnerPacket): DropReason | undefined {
   const isUnicast =
     !isGroupMac(tunnel.inner.destination) &&
     !isMulticast(inner.destination) &&
     !isLimitedBroadcast(inner.destination);
-  return isUnicast ? undefined : 'innerMulticast';
+  if (!isUnicast) return 'multicastHeard';
+  return tunnel.byGroup ? 'groupUnicast' : undefined;
 }
 
 /** Padding of the inner frame goes along; the routing domain's kernel cuts it off. */

@@ -1,15 +1,17 @@
 import { ETHERNET_BYTES, EtherType, VLAN_TAG_BYTES, readEthernet } from '../codec/ethernet.js';
+import { isIgmp, isListenerDiscovery } from '../codec/group-management.js';
 import { Icmpv6Type, isNeighbourDiscovery } from '../codec/icmpv6.js';
 import { IpProtocol } from '../codec/ip-protocol.js';
 import { IPV4_MAX_LENGTH, readIpv4 } from '../codec/ipv4.js';
 import { IPV6_BYTES, readIpv6 } from '../codec/ipv6.js';
 import { NVGRE_OVERHEAD, NvgreOffset, writeNvgreHeaders } from '../codec/nvgre.js';
+import type { ProviderAddress } from '../model/addresses.js';
 import { flowIdOf } from '../model/flow-id.js';
 import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import { isLimitedBroadcast, isMulticast, type IpAddress } from '../net/ip.js';
-import { dropped, type EncapResult } from './outcome.js';
-import { isNextHop, routeToNextHop } from './route.js';
+import { isMulticast, type IpAddress } from '../net/ip.js';
+import { dropped, type EncapResult, type Out } from './outcome.js';
+import { wayInto } from './spread.js';
 import type { DropReason } from './verdict.js';
 
 /**
@@ -26,33 +28,34 @@ export function encap(
 ): EncapResult {
   const packet = readRoutedPacket(frame);
   if (typeof packet === 'string') return dropped(packet);
-  const hop = routeToNextHop(domain, packet.destination, tables);
-  if (!isNextHop(hop)) return hop;
-  const subnet = tables.virtualSubnet(hop.vsid);
+  const way = wayInto(domain, packet.source, packet.destination, tables);
+  if ('reason' in way) return way;
+  const { vsid, macAddress } = way;
+  const subnet = tables.virtualSubnet(vsid);
   if (subnet === undefined) return dropped('subnetUnknown');
-  if (packet.length + NVGRE_OVERHEAD > IPV4_MAX_LENGTH) return dropped('tooBig', hop.vsid);
+  if (packet.length + NVGRE_OVERHEAD > IPV4_MAX_LENGTH) return dropped('tooBig', vsid);
 
-  const out = new Uint8Array(NvgreOffset.innerPacket + packet.length);
-  out.set(frame.subarray(packet.offset), NvgreOffset.innerPacket);
-  writeNvgreHeaders(new DataView(out.buffer), {
-    typeOfService: packet.trafficClass,
-    source: subnet.providerAddress,
-    destination: hop.providerAddress,
-    vsid: hop.vsid,
-    flowId: flowIdOf(flowHash),
-    inner: {
-      destination: hop.macAddress,
-      source: subnet.sourceMac,
-      etherType: packet.etherType,
-    },
-  });
-  return {
-    kind: 'forwarded',
-    verdict: 'encapsulated',
-    vsid: hop.vsid,
-    out: { device: 'underlay', name: subnet.underlay },
-    frame: out,
+  const inNvgreTo = (destination: ProviderAddress): Uint8Array => {
+    const out = new Uint8Array(NvgreOffset.innerPacket + packet.length);
+    out.set(frame.subarray(packet.offset), NvgreOffset.innerPacket);
+    writeNvgreHeaders(new DataView(out.buffer), {
+      typeOfService: packet.trafficClass,
+      source: subnet.providerAddress,
+      destination,
+      vsid,
+      flowId: flowIdOf(flowHash),
+      inner: { destination: macAddress, source: subnet.sourceMac, etherType: packet.etherType },
+    });
+    return out;
   };
+  const out: Out = { device: 'underlay', name: subnet.underlay };
+  if (way.by === 'copies') {
+    const frames = way.providerAddresses.map(inNvgreTo);
+    const { leftOut } = way;
+    return { kind: 'replicated', verdict: 'copyEncapsulated', vsid, out, frames, leftOut };
+  }
+  const verdict = way.by === 'group' ? 'groupEncapsulated' : 'encapsulated';
+  return { kind: 'forwarded', verdict, vsid, out, frame: inNvgreTo(way.providerAddress) };
 }
 
 /** What encap reads of a packet. The kernel made it, so its lengths and checksum are right. */
@@ -62,6 +65,7 @@ interface RoutedPacket {
   readonly offset: number;
   /** From there to the end of the frame, in bytes. */
   readonly length: number;
+  readonly source: IpAddress;
   readonly destination: IpAddress;
   readonly trafficClass: number;
 }
@@ -75,8 +79,6 @@ function readRoutedPacket(frame: Uint8Array): RoutedPacket | DropReason {
   const etherType = bytes.getUint16(offset - 2);
   const header = readRoutedHeader(bytes, offset, etherType);
   if (typeof header === 'string') return header;
-  if (isMulticast(header.destination) || isLimitedBroadcast(header.destination))
-    return 'innerMulticast';
   return { ...header, etherType, offset, length: bytes.byteLength - offset };
 }
 
@@ -84,34 +86,36 @@ function readRoutedHeader(
   bytes: DataView,
   offset: number,
   etherType: number,
-): Pick<RoutedPacket, 'destination' | 'trafficClass'> | DropReason {
+): Pick<RoutedPacket, 'source' | 'destination' | 'trafficClass'> | DropReason {
   switch (etherType) {
     case EtherType.ipv4: {
       const header = readIpv4(bytes, offset);
       if (header === undefined) return 'truncated';
-      return { destination: header.destination, trafficClass: header.typeOfService };
+      const { source, destination, typeOfService, protocol } = header;
+      if (isMulticast(destination) && isIgmp(protocol)) return 'innerMulticast';
+      return { source, destination, trafficClass: typeOfService };
     }
     case EtherType.ipv6: {
       const header = readIpv6(bytes, offset);
       if (header === undefined) return 'truncated';
-      return (
-        suppressNeighbourDiscovery(bytes, offset, header.nextHeader) ?? {
-          destination: header.destination,
-          trafficClass: header.trafficClass,
-        }
-      );
+      const { source, destination, trafficClass, nextHeader } = header;
+      return suppressOwnMessage(bytes, offset, nextHeader) ?? { source, destination, trafficClass };
     }
     default:
       return 'notIp';
   }
 }
 
-/** The gateway answers for its addresses in `decap`; what its kernel says on `vnet` stays there. */
-function suppressNeighbourDiscovery(
+/**
+ * The gateway answers for its addresses in `decap`, and listens to nobody's groups; what its kernel
+ * says on `vnet` about either stays there.
+ */
+function suppressOwnMessage(
   bytes: DataView,
   offset: number,
   nextHeader: number,
 ): DropReason | undefined {
+  if (isListenerDiscovery(bytes, offset, nextHeader)) return 'innerMulticast';
   const message = offset + IPV6_BYTES;
   if (nextHeader !== IpProtocol.icmpv6 || bytes.byteLength <= message) return undefined;
   const type = bytes.getUint8(message);

@@ -31,6 +31,18 @@ export interface Forwarded {
   readonly frame: Uint8Array;
 }
 
+/** Sent as several packets that differ in the outer destination (N10). */
+export interface Replicated {
+  readonly kind: 'replicated';
+  readonly verdict: 'copyEncapsulated';
+  readonly vsid: Vsid;
+  readonly out: Out;
+  /** At least one. */
+  readonly frames: readonly Uint8Array[];
+  /** Hosts that get none. */
+  readonly leftOut: number;
+}
+
 export type Out =
   /** Into the routing domain, by `vnet`. */
   | { readonly device: 'domain'; readonly domain: RoutingDomainId }
@@ -44,7 +56,7 @@ export type Out =
   | { readonly device: 'ingress' };
 
 export type DecapResult = Passed | Dropped | Forwarded;
-export type EncapResult = Dropped | Forwarded;
+export type EncapResult = Dropped | Forwarded | Replicated;
 
 export const PASSED: Passed = { kind: 'pass' };
 

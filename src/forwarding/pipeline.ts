@@ -2,7 +2,7 @@ import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { decap } from './decap.js';
 import { encap } from './encap.js';
-import type { DecapResult } from './outcome.js';
+import type { DecapResult, EncapResult } from './outcome.js';
 
 /** A frame as one of the two BPF programs gets it. */
 export type Arrival = UnderlayArrival | DomainArrival;
@@ -23,7 +23,7 @@ export interface DomainArrival {
 }
 
 /** What becomes of a frame, whichever program gets it. */
-export function forward(arrival: Arrival, tables: ForwardingTables): DecapResult {
+export function forward(arrival: Arrival, tables: ForwardingTables): DecapResult | EncapResult {
   switch (arrival.from) {
     case 'underlay':
       return decap(arrival.frame, tables);

@@ -4,8 +4,8 @@ import type { ForwardVerdict, Forwarded } from './outcome.js';
 import type { TunnelPacket } from './tunnel.js';
 
 /**
- * The gateway's own answer to a packet, sent straight back: outer addresses swapped, the same VSID
- * and FlowID. `write` fills in what follows the inner Ethernet header.
+ * The gateway's own answer to a packet, sent straight back: outer addresses swapped (for a group the
+ * gateway speaks with the address that it has in the subnet), the same VSID and FlowID. `write` fills in what follows the inner Ethernet header.
  */
 export function replyTo(
   tunnel: TunnelPacket,
@@ -18,7 +18,7 @@ export function replyTo(
   const bytes = new DataView(frame.buffer);
   writeNvgreHeaders(bytes, {
     typeOfService: 0,
-    source: tunnel.destination,
+    source: tunnel.byGroup ? tunnel.subnet.providerAddress : tunnel.destination,
     destination: tunnel.source,
     vsid: tunnel.subnet.vsid,
     flowId: tunnel.flowId,

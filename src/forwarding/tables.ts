@@ -3,13 +3,16 @@ import type {
   CustomerRouteEntry,
   ForwardingTables,
   LookupRecordEntry,
+  MulticastRouteEntry,
   ProviderAddressEntry,
+  ProviderGroupEntry,
   ProviderPeerEntry,
+  ReplicationEntry,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { familyOf, type IpAddress, type IpFamily } from '../net/ip.js';
-import { maskAddress } from '../net/prefix.js';
+import { maskAddress, type Prefix } from '../net/prefix.js';
 
 /** The packet path's tables as lists, one for each BPF map. */
 export interface ForwardingEntries {
@@ -18,6 +21,9 @@ export interface ForwardingEntries {
   readonly lookupRecords: readonly LookupRecordEntry[];
   readonly customerRoutes: readonly CustomerRouteEntry[];
   readonly providerPeers: readonly ProviderPeerEntry[];
+  readonly providerGroups: readonly ProviderGroupEntry[];
+  readonly multicastRoutes: readonly MulticastRouteEntry[];
+  readonly replications: readonly ReplicationEntry[];
 }
 
 /** The tables in memory. Of two entries with one key the later one counts, as in a map update. */
@@ -43,6 +49,16 @@ export function forwardingTables(entries: ForwardingEntries): ForwardingTables {
     );
   for (const peer of entries.providerPeers)
     domainOf(peer.routingDomain).peers.add(peer.providerAddress);
+  const groups = new Set(entries.providerGroups.map(({ vsid, group }) => `${vsid} ${group}`));
+  const multicastRoutes = new Map<number, Routes<MulticastRouteEntry>>();
+  for (const route of entries.multicastRoutes) {
+    const ofSubnet = multicastRoutes.get(route.vsid) ?? { 4: [], 6: [] };
+    multicastRoutes.set(route.vsid, ofSubnet);
+    addRoute(ofSubnet[familyOf(route.destinationPrefix.address)], route);
+  }
+  const replications = new Map<number, ReplicationEntry>(
+    entries.replications.map((entry) => [entry.vsid, entry]),
+  );
 
   return {
     isProviderAddress: (address) => providerAddresses.has(address),
@@ -53,26 +69,37 @@ export function forwardingTables(entries: ForwardingEntries): ForwardingTables {
       return routes === undefined ? undefined : longestMatch(routes, address);
     },
     isProviderPeer: (domain, address) => domains.get(domain)?.peers.has(address) ?? false,
+    isProviderGroup: (vsid, address) => groups.has(`${vsid} ${address}`),
+    multicastRoute: (vsid, address) => {
+      const routes = multicastRoutes.get(vsid)?.[familyOf(address)];
+      return routes === undefined ? undefined : longestMatch(routes, address);
+    },
+    replication: (vsid) => replications.get(vsid),
   };
 }
 
 interface DomainTables {
   readonly lookupRecords: Map<IpAddress, LookupRecordEntry>;
   readonly peers: Set<ProviderAddress>;
-  readonly routes: Readonly<Record<IpFamily, RoutesOfLength[]>>;
+  readonly routes: Routes<CustomerRouteEntry>;
 }
 
+type Routes<Route> = Readonly<Record<IpFamily, RoutesOfLength<Route>[]>>;
+
 /** All routes with one prefix length, by network address; the longest length comes first. */
-interface RoutesOfLength {
+interface RoutesOfLength<Route> {
   readonly length: number;
-  readonly byNetwork: Map<IpAddress, CustomerRouteEntry>;
+  readonly byNetwork: Map<IpAddress, Route>;
 }
 
 function emptyDomain(): DomainTables {
   return { lookupRecords: new Map(), peers: new Set(), routes: { 4: [], 6: [] } };
 }
 
-function addRoute(routes: RoutesOfLength[], route: CustomerRouteEntry): void {
+function addRoute<Route extends { readonly destinationPrefix: Prefix }>(
+  routes: RoutesOfLength<Route>[],
+  route: Route,
+): void {
   const { address, length } = route.destinationPrefix;
   const at = routes.findIndex((candidate) => candidate.length <= length);
   const found = at === -1 ? undefined : routes[at];
@@ -86,10 +113,10 @@ function addRoute(routes: RoutesOfLength[], route: CustomerRouteEntry): void {
   });
 }
 
-function longestMatch(
-  routes: readonly RoutesOfLength[],
+function longestMatch<Route>(
+  routes: readonly RoutesOfLength<Route>[],
   address: IpAddress,
-): CustomerRouteEntry | undefined {
+): Route | undefined {
   for (const { length, byNetwork } of routes) {
     const route = byNetwork.get(maskAddress(address, length));
     if (route !== undefined) return route;

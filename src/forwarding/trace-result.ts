@@ -32,7 +32,8 @@ export interface TraceResult {
   readonly steps: readonly TraceStep[];
 }
 
-export type TraceOutcome = GatewayOutcome | TunnelOutcome | ConnectionOutcome | DropOutcome;
+export type TraceOutcome =
+  GatewayOutcome | TunnelOutcome | MulticastOutcome | ConnectionOutcome | DropOutcome;
 
 /** The destination is an address of the gateway itself. */
 export interface GatewayOutcome {
@@ -61,6 +62,24 @@ export interface TunnelOutcome {
   readonly underlay: string;
   /** Bytes of outer packet that the way there carries, where a router has said so (N9). */
   readonly pathMtu?: number;
+  readonly sentence: string;
+}
+
+/** To all of a virtual subnet, in NVGRE: what the gateway itself sends there (N10). */
+export interface MulticastOutcome {
+  readonly kind: 'multicast';
+  readonly verdict: 'groupEncapsulated' | 'copyEncapsulated';
+  readonly vsid: Vsid;
+  readonly sourceProviderAddress: ProviderAddress;
+  /** The PA multicast group, or every host. */
+  readonly providerAddresses: readonly ProviderAddress[];
+  /** Hosts that get nothing. */
+  readonly leftOut: number;
+  /** Inner Ethernet addresses. */
+  readonly sourceMac: MacAddress;
+  readonly destinationMac: MacAddress;
+  /** Underlay device, by its name in the configuration. */
+  readonly underlay: string;
   readonly sentence: string;
 }
 

@@ -7,7 +7,9 @@ import { formatIp, isUnspecified, type IpAddress } from '../net/ip.js';
 import { formatMac } from '../net/mac.js';
 import { formatPrefix } from '../net/prefix.js';
 import type { RouteChoice } from './route-choice.js';
+import type { Dropped } from './outcome.js';
 import type { NextHop } from './route.js';
+import type { Spread } from './spread.js';
 import type { TraceQuery } from './trace-result.js';
 import { VERDICTS, type DropReason } from './verdict.js';
 
@@ -54,22 +56,53 @@ export function tunnelSentence(
     : `${sent} A router on the way carries ${pathMtu} bytes: senders of inner packets over ${pathMtu - NVGRE_OVERHEAD} are told so.`;
 }
 
+/** Of what a VM sends: its host does what the gateway would do. */
+export function hostsSentence({ to, vsid }: TraceQuery, spread: Spread | Dropped): string {
+  const all = `${formatIp(to)} is for all of VSID ${vsid}: the VM's host sends it`;
+  if ('reason' in spread)
+    return `${all} to the other hosts of the subnet, of which there are none.`;
+  return `${all} ${wayText(spread)} itself.`;
+}
+
+/** Of what the gateway sends. */
+export function spreadSentence(spread: Spread, subnet: VirtualSubnetEntry): string {
+  const sent = `Sent in NVGRE with VSID ${spread.vsid} from PA ${formatIp(subnet.providerAddress)} ${wayText(spread)} by ${subnet.underlay}.`;
+  return spread.by === 'copies' && spread.leftOut > 0
+    ? `${sent} ${spread.leftOut} more hosts get nothing: map the subnet's broadcast and multicast to a PA multicast group by a customer route.`
+    : sent;
+}
+
+function wayText(spread: Spread): string {
+  return spread.by === 'group'
+    ? `to PA multicast group ${formatIp(spread.providerAddress)}`
+    : `to each host (${spread.providerAddresses.map(formatIp).join(', ')})`;
+}
+
 export function connectionSentence(query: TraceQuery, connection: Connection): string {
   const service =
     query.protocol === undefined
       ? ''
       : ` (${query.protocol}${query.port === undefined ? '' : ` port ${query.port}`})`;
   const leaves = `Leaves by the ${connection.type} connection ${connection.id} to ${formatIp(query.to)}${service}`;
+  const segments = query.protocol === 'udp' ? '' : segmentSentence(connection);
   switch (connection.type) {
     case 'nat':
-      return `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.`;
+      return `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.${segments}`;
     case 'routed':
-      return `${leaves}, unchanged.`;
+      return `${leaves}, unchanged.${segments}`;
     case 'ikev2':
     case 'l2tp':
     case 'pptp':
-      return `${leaves}, through its tunnel.`;
+      return `${leaves}, through its tunnel.${segments}`;
   }
+}
+
+/** With a space before it; nothing where the ends decide. */
+function segmentSentence({ tcpMssClamping: largest }: Connection): string {
+  if (largest === undefined) return '';
+  return largest === 'pathMtu'
+    ? ' TCP segments are kept to what the routes to both ends carry.'
+    : ` TCP segments are kept to ${largest} bytes.`;
 }
 
 export function tunnelDownSentence({ to }: TraceQuery, { id, type }: Connection): string {

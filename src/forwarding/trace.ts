@@ -4,10 +4,12 @@ import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { Policy } from '../model/policy.js';
 import type { RoutingDomain } from '../model/routing-domain.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import { familyOf, formatIp, isLimitedBroadcast, isMulticast } from '../net/ip.js';
+import { familyOf, formatIp } from '../net/ip.js';
+import type { Dropped } from './outcome.js';
 import { chooseRoute, type RouteChoice, type UpTunnels } from './route-choice.js';
 import { isNextHop, onLinkHop, routeToNextHop, type NextHop } from './route.js';
 import { originOf } from './source-check.js';
+import { isToAll, spreadIn, wayInto, type Spread } from './spread.js';
 import type {
   TraceOutcome,
   TraceQuery,
@@ -19,9 +21,11 @@ import {
   connectionSentence,
   dropSentence,
   gatewaySentence,
+  hostsSentence,
   nextHopSentence,
   routeSentence,
   sourceSentence,
+  spreadSentence,
   subnetSentence,
   tunnelDownSentence,
   tunnelSentence,
@@ -93,10 +97,15 @@ function decide(
   const id = domain.head.id;
   const source = originOf(id, query.from, tables);
   steps.push({ name: 'source', sentence: sourceSentence(query, source) });
+  const toAll = isToAll(id, query.vsid, query.to, tables);
+  if (source === 'local' && toAll)
+    return { outcome: spreadOutcome(wayInto(id, query.from, query.to, tables), query, tables) };
   if (source === undefined || source === 'local') return { outcome: drop('spoofedAddress', query) };
-
-  if (isMulticast(query.to) || isLimitedBroadcast(query.to))
-    return { source, outcome: drop('innerMulticast', query) };
+  if (toAll) {
+    const spread = spreadIn(query.vsid, query.to, tables);
+    steps.push({ name: 'destination', sentence: hostsSentence(query, spread) });
+    return { source, outcome: drop('multicastHeard', query) };
+  }
 
   const record = tables.lookupRecord(id, query.to);
   if (record?.local === true) {
@@ -179,6 +188,30 @@ function tunnelOutcome(
     underlay: subnet.underlay,
     ...(pathMtu === undefined ? {} : { pathMtu }),
     sentence: tunnelSentence(hop, subnet, pathMtu),
+  };
+}
+
+/** What the gateway itself sends to all of a virtual subnet. */
+function spreadOutcome(
+  way: NextHop | Spread | Dropped,
+  query: TraceQuery,
+  tables: ForwardingTables,
+): TraceOutcome {
+  if ('reason' in way) return drop(way.reason, query);
+  const subnet = tables.virtualSubnet(way.vsid);
+  if (subnet === undefined || (way.by !== 'group' && way.by !== 'copies'))
+    return drop('subnetUnknown', query);
+  return {
+    kind: 'multicast',
+    verdict: way.by === 'group' ? 'groupEncapsulated' : 'copyEncapsulated',
+    vsid: way.vsid,
+    sourceProviderAddress: subnet.providerAddress,
+    providerAddresses: way.by === 'group' ? [way.providerAddress] : way.providerAddresses,
+    leftOut: way.by === 'group' ? 0 : way.leftOut,
+    sourceMac: subnet.sourceMac,
+    destinationMac: way.macAddress,
+    underlay: subnet.underlay,
+    sentence: spreadSentence(way, subnet),
   };
 }
 

@@ -31,6 +31,8 @@ export interface TunnelPacket {
   readonly bytes: DataView;
   readonly source: ProviderAddress;
   readonly destination: ProviderAddress;
+  /** Whether it came by a PA multicast group of its virtual subnet (N10). */
+  readonly byGroup: boolean;
   readonly typeOfService: number;
   readonly flowId: FlowId;
   readonly subnet: VirtualSubnetEntry;
@@ -39,7 +41,8 @@ export interface TunnelPacket {
 
 /**
  * Reads the outer headers of a frame from the underlay. What is not GRE for one of the gateway's
- * provider addresses passes; what is not NVGRE to the letter is dropped.
+ * provider addresses, or NVGRE in a PA multicast group of its virtual subnet, passes; what is sent
+ * to the gateway and is not NVGRE to the letter is dropped.
  */
 export function openTunnel(
   frame: Uint8Array,
@@ -47,28 +50,33 @@ export function openTunnel(
 ): TunnelPacket | Passed | Dropped {
   const received = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const outer = readOuterGre(received);
-  if (outer === undefined || !tables.isProviderAddress(outer.destination)) return PASSED;
+  if (outer === undefined) return PASSED;
+  const toGateway = tables.isProviderAddress(outer.destination);
+  // What is wrong with packets for others, or in a group that others use too, is not ours to count.
+  const refused = (reason: DropReason): Dropped | Passed => (toGateway ? dropped(reason) : PASSED);
 
   const fault = checkOuterIpv4(received, outer);
-  if (fault !== undefined) return dropped(fault);
+  if (fault !== undefined) return refused(fault);
   const bytes = new DataView(frame.buffer, frame.byteOffset, ETHERNET_BYTES + outer.totalLength);
 
   const greFault = checkGre(bytes);
-  if (greFault !== undefined) return dropped(greFault);
+  if (greFault !== undefined) return refused(greFault);
   const inner = readEthernet(bytes, NvgreOffset.innerEthernet);
-  if (inner === undefined) return dropped('truncated');
+  if (inner === undefined) return refused('truncated');
 
   const key = bytes.getUint32(NvgreOffset.key);
   const vsid = vsidOfKey(key);
-  if (!isVsid(vsid)) return dropped('vsidReserved');
+  if (!isVsid(vsid)) return refused('vsidReserved');
   const subnet = tables.virtualSubnet(vsid);
-  if (subnet === undefined) return dropped('vsidUnknown');
+  if (subnet === undefined) return refused('vsidUnknown');
+  if (!toGateway && !tables.isProviderGroup(vsid, outer.destination)) return PASSED;
 
   return {
     kind: 'tunnel',
     bytes,
     source: ProviderAddress(outer.source),
     destination: ProviderAddress(outer.destination),
+    byGroup: !toGateway,
     typeOfService: outer.typeOfService,
     flowId: flowIdOfKey(key),
     subnet,

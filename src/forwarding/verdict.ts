@@ -23,6 +23,14 @@ export const VERDICTS = {
     5,
     'IPv6 neighbour solicitation for an address of the gateway, answered.',
   ),
+  groupEncapsulated: forwarded(
+    6,
+    'Broadcast or multicast of the routing domain, sent to the PA multicast group of a virtual subnet (N10).',
+  ),
+  copyEncapsulated: forwarded(
+    7,
+    'Broadcast or multicast of the routing domain, a copy sent to one host of a virtual subnet (N10).',
+  ),
 
   externalIn: forwarded(
     16,
@@ -57,7 +65,10 @@ export const VERDICTS = {
     'The inner source address does not live at that provider address (N12).',
   ),
   spoofedMac: dropped(49, 'The inner source MAC is not the one of the record (N12).'),
-  innerMulticast: dropped(50, 'Inner broadcast or multicast that the policy does not carry.'),
+  innerMulticast: dropped(
+    50,
+    'Broadcast or multicast of the routing domain that belongs into no virtual subnet.',
+  ),
   arpIgnored: dropped(51, 'ARP that is not a request for an address of the gateway.'),
   neighbourIgnored: dropped(
     52,
@@ -66,6 +77,14 @@ export const VERDICTS = {
   congestionMismatch: dropped(
     53,
     'Outer ECN says congestion, inner flow has no ECN (RFC 6040 section 4.2).',
+  ),
+  multicastHeard: dropped(
+    54,
+    'Broadcast or multicast of a VM: its host sends it to the others itself, the gateway does not pass it on.',
+  ),
+  groupUnicast: dropped(
+    55,
+    'A unicast packet that came by a PA multicast group: every host has got it.',
   ),
 
   noRoute: dropped(64, 'No customer route for the destination.'),
@@ -81,7 +100,15 @@ export const VERDICTS = {
     70,
     'The record names a virtual subnet that the packet path does not have.',
   ),
-  kernelRefused: dropped(71, 'The kernel could not grow, shrink or rewrite the packet.'),
+  kernelRefused: dropped(71, 'The kernel could not grow, shrink, copy or rewrite the packet.'),
+  multicastLimited: dropped(
+    72,
+    'More broadcast and multicast for the virtual subnet than multicastPacketsPerSecond.',
+  ),
+  hostsLeftOut: dropped(
+    73,
+    'Copies that were not made: the virtual subnet has more hosts than one packet is copied to.',
+  ),
 } as const satisfies Record<string, VerdictInfo>;
 
 export type Verdict = keyof typeof VERDICTS;

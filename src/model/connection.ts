@@ -3,6 +3,7 @@ import type { IpAddress } from '../net/ip.js';
 import type { Prefix } from '../net/prefix.js';
 import type { CustomerAddress } from './addresses.js';
 import type { RemoteConnection } from './remote-connection.js';
+import type { TcpMss } from './tcp-mss.js';
 
 declare const brand: unique symbol;
 
@@ -31,6 +32,8 @@ export interface ConnectionBase {
   /** Name of an external device in the configuration; the first one where the policy names none. */
   readonly interface?: string;
   readonly routes: readonly ConnectionRoute[];
+  /** TCP segments through the connection, both ways; as the ends want it where absent. */
+  readonly tcpMssClamping?: TcpMss;
 }
 
 /** Local connection by routing (G1): the VM network's prefixes are reachable without translation. */

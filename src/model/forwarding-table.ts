@@ -62,8 +62,8 @@ export type RouteTarget =
   | { readonly kind: 'onLink'; readonly vsid: Vsid; readonly wildcard?: TunnelTarget }
   /** Through a router VM (N15), its record already looked up. */
   | { readonly kind: 'router'; readonly vsid: Vsid; readonly router: TunnelTarget }
-  /** Broadcast and multicast of the subnet by a PA multicast group (N10). */
-  | { readonly kind: 'multicast'; readonly vsid: Vsid; readonly group: ProviderAddress };
+  /** Broadcast and multicast of the subnet (N10); `MulticastRouteEntry` says how it is carried. */
+  | { readonly kind: 'multicast'; readonly vsid: Vsid };
 
 export interface TunnelTarget {
   readonly macAddress: MacAddress;
@@ -83,6 +83,37 @@ export type ExternalEndEntry =
   /** The gateway's end of the routing domain's `ext` pair. */
   | { readonly end: 'domain'; readonly routingDomain: RoutingDomainId };
 
+/** How broadcast and multicast for a destination reaches a subnet's hosts (N10). */
+export interface MulticastRouteEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly vsid: Vsid;
+  readonly destinationPrefix: Prefix;
+  /** Undefined: each host gets a packet of its own. */
+  readonly group: ProviderAddress | undefined;
+}
+
+/** So many hosts get a copy of one packet at most. */
+export const REPLICATION_MAX = 64;
+
+/** The hosts of a virtual subnet: each gets a copy of what no PA multicast group carries (N10). */
+export interface ReplicationEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly vsid: Vsid;
+  /** In ascending order, at most `REPLICATION_MAX`. */
+  readonly providerAddresses: readonly ProviderAddress[];
+  /** Hosts beyond those. */
+  readonly leftOut: number;
+  /** Broadcast and multicast packets that may leave for the subnet, before they are copied. */
+  readonly packetsPerSecond: number;
+}
+
+/** A PA multicast group in which NVGRE of a virtual subnet may come (N10). */
+export interface ProviderGroupEntry {
+  readonly routingDomain: RoutingDomainId;
+  readonly vsid: Vsid;
+  readonly group: ProviderAddress;
+}
+
 /** One of the gateway's own PAs. */
 export interface ProviderAddressEntry {
   readonly address: ProviderAddress;
@@ -96,4 +127,8 @@ export interface ForwardingTables {
   /** Longest prefix match. */
   customerRoute(domain: RoutingDomainId, address: IpAddress): CustomerRouteEntry | undefined;
   isProviderPeer(domain: RoutingDomainId, address: ProviderAddress): boolean;
+  isProviderGroup(vsid: number, address: IpAddress): boolean;
+  /** Longest prefix match within the virtual subnet. */
+  multicastRoute(vsid: number, address: IpAddress): MulticastRouteEntry | undefined;
+  replication(vsid: number): ReplicationEntry | undefined;
 }

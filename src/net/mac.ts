@@ -1,4 +1,5 @@
 import { NvgateError } from '../errors.js';
+import { isIpv4, isLimitedBroadcast, type IpAddress } from './ip.js';
 
 declare const mac: unique symbol;
 
@@ -56,4 +57,19 @@ export function macFromBytes(bytes: Uint8Array, offset = 0): MacAddress {
 /** The group bit of the first byte: multicast or broadcast. */
 export function isGroupMac(address: MacAddress): boolean {
   return Math.floor(address / 0x100_0000_0000) % 2 === 1;
+}
+
+export const BROADCAST_MAC = 0xffff_ffff_ffff as MacAddress;
+
+/**
+ * Where frames to an IP multicast group go: 01-00-5E and 23 bits of the address (RFC 1112 section
+ * 6.4), or 33-33 and 32 bits (RFC 2464 section 7). Everybody's for the limited broadcast address.
+ */
+export function groupMac(address: IpAddress): MacAddress {
+  if (isLimitedBroadcast(address)) return BROADCAST_MAC;
+  return (
+    isIpv4(address)
+      ? 0x0100_5e00_0000 + (address & 0x7f_ffff)
+      : 0x3333_0000_0000 + Number(address & 0xffff_ffffn)
+  ) as MacAddress;
 }

@@ -7,6 +7,7 @@ import type {
   PortForwardingRule,
   TransportProtocol,
 } from '../model/connection.js';
+import type { TcpMss } from '../model/tcp-mss.js';
 import {
   ipField,
   ipOf,
@@ -29,7 +30,15 @@ type BaseFields = readonly [
 
 const BASE_LENGTH = 4;
 
-/** What connections of all types have comes first, then the fields of the type. */
+/** How many fields of its own a type has. */
+const OWN_FIELDS: Readonly<Record<Connection['type'], number>> = {
+  ...{ routed: 0, nat: 2, ikev2: 3, l2tp: 2, pptp: 4 },
+};
+
+/**
+ * What connections of all types have comes first, then the fields of the type, then, since format
+ * 4, the clamping of segments.
+ */
 export const connectionRow = {
   write(connection: Connection): Row {
     const base: BaseFields = [
@@ -38,11 +47,12 @@ export const connectionRow = {
       connection.interface ?? null,
       connection.routes.map((route) => [prefixField(route.destinationPrefix), route.metric]),
     ];
-    return [...base, ...fieldsOfType(connection)];
+    return [...base, ...fieldsOfType(connection), connection.tcpMssClamping ?? null];
   },
 
   read(row: Row): Connection {
     const [type, id, device, routes] = row as BaseFields;
+    const tcpMssClamping = (row[BASE_LENGTH + OWN_FIELDS[type]] ?? null) as TcpMss | null;
     const base: ConnectionBase = {
       id,
       ...(device !== null && { interface: device }),
@@ -50,6 +60,7 @@ export const connectionRow = {
         destinationPrefix: prefixOf(destination),
         metric,
       })),
+      ...(tcpMssClamping !== null && { tcpMssClamping }),
     };
     const fields = row.slice(BASE_LENGTH);
     switch (type) {

@@ -24,11 +24,11 @@ import {
  * only together with FORMAT_VERSION. Rows are read without a second look: only the store writes
  * them, what it wrote had been validated, and the sum of all rows shows that they are the same. Connections have files of their own.
  */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 /**
- * Format 1 had no remote connections, format 2 no sum of all rows. Their rows are read as they are,
- * and the next push makes them format 3.
+ * Format 1 had no remote connections, format 2 no sum of all rows, format 3 no clamping of segments.
+ * Their rows are read as they are, and the next push makes them format 4.
  */
 export const OLDEST_FORMAT_READ = 1;
 

@@ -20,9 +20,13 @@ const RANK: Readonly<Record<KernelObjectKind, number>> = {
   address: 4,
   providerAddress: 5,
   virtualSubnet: 6,
-  lookupRecord: 7,
-  customerRoute: 8,
-  providerPeer: 9,
+  // Who moves to another host is heard from there before anything is sent there.
+  providerPeer: 7,
+  providerGroup: 7,
+  lookupRecord: 8,
+  customerRoute: 9,
+  multicastRoute: 9,
+  replication: 9,
   // Separation and translation before there is a way for a packet to go.
   firewall: 10,
   route: 11,
@@ -109,6 +113,9 @@ function containersOf(object: KernelObject): string[] {
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return [];
   }
 }

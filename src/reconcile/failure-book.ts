@@ -12,6 +12,8 @@ export interface FailureBook {
   /** Of no policy object: what could not be removed, what serves several. */
   readonly unowned: readonly string[];
   readonly count: number;
+  /** Of the kernel objects that could not be made, changed or removed. */
+  readonly keys: ReadonlySet<string>;
   /** The parts that have failures. */
   readonly scope: Scope;
   /** Takes the outcome of a run for the parts that it covered. Returns what is new about it. */
@@ -22,6 +24,7 @@ export function createFailureBook(): FailureBook {
   const parts = new Map<Place, Failure[]>();
   let owned = new Map<PolicyRef, string>();
   let unowned: string[] = [];
+  let keys = new Set<string>();
   return {
     get owned() {
       return owned;
@@ -31,6 +34,9 @@ export function createFailureBook(): FailureBook {
     },
     get count() {
       return owned.size + unowned.length;
+    },
+    get keys() {
+      return keys;
     },
     get scope() {
       return scopeOf(parts.keys());
@@ -45,9 +51,12 @@ export function createFailureBook(): FailureBook {
       const before = { owned, unowned };
       owned = new Map();
       unowned = [];
-      for (const { owner, reason } of [...parts.values()].flat())
+      keys = new Set();
+      for (const { owner, reason, key } of [...parts.values()].flat()) {
+        if (key !== undefined) keys.add(key);
         if (owner === undefined) unowned.push(reason);
         else if (!owned.has(owner)) owned.set(owner, reason);
+      }
       return news(before, { owned, unowned });
     },
   };

@@ -4,12 +4,14 @@ import {
   type ExternalPlan,
 } from '../dataplane/compile/external-plan.js';
 import { objectKey, partOf } from '../dataplane/kernel-object.js';
-import type { Scope } from '../dataplane/port.js';
+import type { DataPlane, Operation, Scope } from '../dataplane/port.js';
 import { NvgateError } from '../errors.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { PolicyService } from '../policy/service.js';
+import { watchDrift, type DriftWatch } from './drift.js';
 import type { ReconcileEvent, ReconcileListener } from './events.js';
 import { createFailureBook } from './failure-book.js';
+import { createRepairBook, type Judgement } from './repair-book.js';
 import { createRetry } from './retry.js';
 import { reconcileOnce, type RunContext, type RunResult } from './run.js';
 import { isEmptyScope, mergeScopes, NOTHING, partOfRef, scopeHas } from './scope.js';
@@ -19,6 +21,7 @@ import { mergeWork, type Work } from './work.js';
 
 export interface ReconcilerOptions extends RunContext {
   readonly policy: Pick<PolicyService, 'current' | 'onPush'>;
+  readonly dataPlane: Pick<DataPlane, 'observe' | 'apply' | 'domains' | 'onChange'>;
   /** Seconds between full comparisons, which find what somebody else has changed. */
   readonly intervalSeconds: number;
   readonly log: ReconcileLog;
@@ -50,6 +53,7 @@ export interface Reconciler extends StatusSource {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { policy, log } = options;
   const book = createFailureBook();
+  const repairBook = createRepairBook();
   const room = createWaitingRoom();
   const retry = createRetry();
   let started = false;
@@ -58,7 +62,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let busy = false;
   /** Ends with the drain that was last begun. */
   let running = Promise.resolve();
-  let interval: NodeJS.Timeout | undefined;
+  let drift: DriftWatch | undefined;
   let unsubscribe: (() => void) | undefined;
 
   let revision: number | undefined;
@@ -135,8 +139,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function run(work: Work): Promise<number> {
     if (isEmptyScope(work.scope)) return 0;
     const revisionBefore = policy.current().revision;
-    const failedBefore = book.scope;
-    const result = await reconcileOnce(options, work.scope);
+    const failedBefore = book.keys;
+    const result = await reconcileOnce(options, work.scope, (all) => judge(work, all));
     const operations = result.operations.length;
     if (operations > 0)
       log.info(
@@ -144,9 +148,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         'The kernel was brought in line with the policy',
       );
     for (const event of book.record(work.scope, result.failures)) emit(event);
-    if (result.revision === revisionBefore)
-      countRepairs(result, mergeScopes(mergeScopes(work.pushed, work.expected), failedBefore));
+    if (result.revision === revisionBefore) countRepairs(result, work, failedBefore);
     return operations;
+  }
+
+  /** What a push or a tunnel asks for is done, contested or not. */
+  function judge(work: Work, operations: readonly Operation[]): Judgement {
+    const asked = mergeScopes(work.pushed, work.expected);
+    const isAsked = ({ object }: Operation): boolean => scopeHas(asked, partOf(object));
+    const { due, held } = repairBook.judge(operations.filter((each) => !isAsked(each)));
+    if (due.length === operations.length) return { due: operations, held };
+    const dueNow = new Set(due);
+    return { due: operations.filter((each) => isAsked(each) || dueNow.has(each)), held };
   }
 
   function arrive(work: Work, operations: number): void {
@@ -160,15 +173,28 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   /** What a run has changed where neither a push nor an earlier failure gave reason to. */
-  function countRepairs(result: RunResult, expected: Scope): void {
-    const repaired = result.operations.filter(({ object }) => !scopeHas(expected, partOf(object)));
+  function countRepairs(result: RunResult, work: Work, failedBefore: ReadonlySet<string>): void {
+    // A tunnel may have come or gone after the run began and before it was asked for.
+    const { pushed, expected } = queued === undefined ? work : mergeWork(work, queued);
+    const asked = mergeScopes(pushed, expected);
+    const repaired = result.operations.filter(
+      ({ object }) => !scopeHas(asked, partOf(object)) && !failedBefore.has(objectKey(object)),
+    );
     if (repaired.length === 0) return;
     repairs += repaired.length;
+    repairBook.repaired(repaired);
     const objects = repaired
       .slice(0, LISTED_REPAIRS)
       .map(({ action, object }) => `${action} ${objectKey(object)}`);
     emit({ type: 'repaired', count: repaired.length, objects });
     log.warn({ count: repaired.length, objects }, 'The kernel had drifted from the policy');
+  }
+
+  function lookNow(scope: Scope): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (started) enqueue({ ...LOOK, scope, waiting: [{ resolve, reject }] });
+      else reject(stoppedError());
+    });
   }
 
   function emit(event: ReconcileEvent): void {
@@ -187,27 +213,25 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       unsubscribe = policy.onPush((push) =>
         enqueue({ ...LOOK, scope: push.scope, pushed: push.scope, revision: push.revision }),
       );
-      interval = setInterval(
-        () => enqueue({ ...LOOK, scope: 'all' }),
-        options.intervalSeconds * 1000,
-      ).unref();
+      drift = watchDrift({
+        ...{ policy, dataPlane: options.dataPlane, intervalSeconds: options.intervalSeconds },
+        look: (scope) => lookNow(scope),
+        retried: () => book.scope,
+        onError: (err) => log.error({ err }, 'The kernel could not be looked at; it will be again'),
+      });
       enqueue({ ...LOOK, scope: 'all', pushed: 'all', revision: policy.current().revision });
     },
     async stop() {
       started = false;
       unsubscribe?.();
-      clearInterval(interval);
+      drift?.stop();
       retry.settled();
       await running;
       for (const { reject } of queued?.waiting ?? []) reject(stoppedError());
       queued = undefined;
       room.sendAway('The gateway is stopping and will go on when it starts again.');
     },
-    reconcileNow: (scope) =>
-      new Promise((resolve, reject) => {
-        if (started) enqueue({ ...LOOK, scope, waiting: [{ resolve, reject }] });
-        else reject(stoppedError());
-      }),
+    reconcileNow: lookNow,
     environmentChanged(domains) {
       const scope: Scope = { gateway: false, domains: new Set(domains) };
       if (started) enqueue({ ...LOOK, scope, expected: scope });

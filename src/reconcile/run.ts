@@ -6,6 +6,7 @@ import type { PolicyService } from '../policy/service.js';
 import type { Vpn, WantedTunnels } from '../vpn/port.js';
 import { diff } from './diff.js';
 import { kernelFailure, tunnelFailure, type Failure } from './failure.js';
+import type { Judgement } from './repair-book.js';
 import { scopeHas } from './scope.js';
 import { wantedTunnels } from './wanted-tunnels.js';
 
@@ -25,20 +26,33 @@ export interface RunResult {
   readonly failures: readonly Failure[];
 }
 
-/** Brings one part of the policy to the kernel, whatever state the kernel is in. */
-export async function reconcileOnce(context: RunContext, scope: Scope): Promise<RunResult> {
-  const first = await pass(context, scope);
+/**
+ * Brings one part of the policy to the kernel, whatever state the kernel is in.
+ * @param judge says which operations are not to be done now
+ */
+export async function reconcileOnce(
+  context: RunContext,
+  scope: Scope,
+  judge: (operations: readonly Operation[]) => Judgement = allAreDue,
+): Promise<RunResult> {
+  const first = await pass(context, scope, judge);
   if (!first.operations.some(takesOthersAlong)) return first;
-  const second = await pass(context, scope);
+  const second = await pass(context, scope, judge);
   return { ...second, operations: [...first.operations, ...second.operations] };
 }
 
-async function pass(context: RunContext, scope: Scope): Promise<RunResult> {
+const allAreDue = (due: readonly Operation[]): Judgement => ({ due, held: new Map() });
+
+async function pass(
+  context: RunContext,
+  scope: Scope,
+  judge: (operations: readonly Operation[]) => Judgement,
+): Promise<RunResult> {
   const environment = await context.environment();
   const observed = await context.dataPlane.observe(scope);
   // From here to the end of the comparison in one go: a push may change the policy in place.
   const { revision, policy } = context.policy.current();
-  const operations = diff(compile(policy, environment, scope), observed);
+  const { due: operations, held } = judge(diff(compile(policy, environment, scope), observed));
   const tunnels = wantedTunnels(policy, environment, scope);
 
   // Daemons leave a namespace before it goes, and come after it is ready for them.
@@ -49,7 +63,11 @@ async function pass(context: RunContext, scope: Scope): Promise<RunResult> {
   return {
     revision,
     operations: operations.filter((operation) => !failed.has(operation)),
-    failures: [...failures.map(kernelFailure), ...[...left, ...come].map(tunnelFailure)],
+    failures: [
+      ...[...held].map(([operation, reason]) => kernelFailure({ operation, reason })),
+      ...failures.map(kernelFailure),
+      ...[...left, ...come].map(tunnelFailure),
+    ],
   };
 }
 

@@ -10,6 +10,15 @@ export function mergeScopes(a: Scope, b: Scope): Scope {
   return { gateway: a.gateway || b.gateway, domains: new Set([...a.domains, ...b.domains]) };
 }
 
+/** The parts of `a` that `b` does not have. All of everything stays everything. */
+export function withoutScope(a: Scope, b: Scope): Scope {
+  if (a === 'all') return a;
+  return {
+    gateway: a.gateway && !scopeHas(b, 'gateway'),
+    domains: new Set([...a.domains].filter((domain) => !scopeHas(b, domain))),
+  };
+}
+
 export function scopeHas(scope: Scope, part: Place): boolean {
   if (scope === 'all') return true;
   return part === 'gateway' ? scope.gateway : scope.domains.has(part);

@@ -3,13 +3,21 @@ import type { ConnectionDocument, PolicyDocument } from '../../provider/schemas.
 import { compile } from '../../src/dataplane/compile/compile.js';
 import type { Environment } from '../../src/dataplane/compile/environment.js';
 import { tunnelDevice } from '../../src/dataplane/compile/tunnel-device.js';
-import type { KernelObject, KernelObjectKind } from '../../src/dataplane/kernel-object.js';
+import {
+  isTableEntry,
+  objectKey,
+  partOf,
+  type KernelObject,
+  type KernelObjectKind,
+} from '../../src/dataplane/kernel-object.js';
 import type { DataPlane, Operation, Scope } from '../../src/dataplane/port.js';
 import type { Policy } from '../../src/model/policy.js';
 import { ConnectionId } from '../../src/model/connection.js';
 import type { IpsecDataPath } from '../../src/model/vpn-support.js';
 import { parseIpv4 } from '../../src/net/ip.js';
 import { diff } from '../../src/reconcile/diff.js';
+import { scopeHas } from '../../src/reconcile/scope.js';
+import { eventually, sleep } from '../support/process.js';
 import { kernelState } from '../support/kernel-state.js';
 import { BLUE, ENVIRONMENT, GREEN, policyOf, RED } from '../support/policy-of.js';
 
@@ -305,6 +313,48 @@ export function dataPlaneContract(name: string, make: MakeContractSubject): void
       expect(await remaining(subject, CONTRACT_POLICIES.full)).toEqual([]);
     });
 
+    it('tells of whatever somebody takes away, until nobody listens any more', async () => {
+      const subject = await prepared(CONTRACT_POLICIES.full);
+      const told: Scope[] = [];
+      const stop = subject.dataPlane.onChange((scope) => told.push(scope));
+      const there = await subject.dataPlane.observe('all');
+      for (const kind of TOLD) {
+        const lost = there.find((object) => object.kind === kind && object.foreign !== true);
+        if (lost === undefined) throw new Error(`There is no ${kind}.`);
+        await quiet(told);
+        await subject.dataPlane.apply([{ action: 'remove', object: lost }]);
+        await eventually(`${objectKey(lost)} is told of`, () =>
+          told.some((scope) => scopeHas(scope, partOf(lost))) ? true : undefined,
+        );
+      }
+      await quiet(told);
+      stop();
+      await bring(subject, CONTRACT_POLICIES.empty);
+      expect(told).toEqual([]);
+    });
+
+    it('tells of nothing where only map entries change', async () => {
+      const subject = await prepared(CONTRACT_POLICIES.full);
+      const told: Scope[] = [];
+      subject.dataPlane.onChange((scope) => told.push(scope));
+      const records = (await subject.dataPlane.observe('all')).filter(isTableEntry);
+      await subject.dataPlane.apply(records.map((object) => ({ action: 'remove', object })));
+      await bring(subject, CONTRACT_POLICIES.full);
+      expect(told).toEqual([]);
+    });
+
+    it('knows the routing domains that have a namespace or a device', async () => {
+      const subject = await prepared();
+      expect(await subject.dataPlane.domains()).toEqual(new Set());
+      await bring(subject, CONTRACT_POLICIES.full);
+      expect(await subject.dataPlane.domains()).toEqual(new Set([BLUE, RED, GREEN]));
+      await subject.dataPlane.apply([
+        { action: 'remove', object: { kind: 'namespace', domain: RED } },
+      ]);
+      await bring(subject, CONTRACT_POLICIES.empty);
+      expect(await subject.dataPlane.domains()).toEqual(new Set());
+    });
+
     it('leaves alone what is not ours', async ({ skip }) => {
       const subject = await prepared();
       if (subject.foreign === undefined) return skip('there is nobody else in it');
@@ -314,6 +364,21 @@ export function dataPlaneContract(name: string, make: MakeContractSubject): void
       expect(await subject.foreign.state()).toBe(before);
     });
   });
+}
+
+/** From the smallest to what takes everything else along. */
+const TOLD: readonly KernelObjectKind[] = [
+  ...(['filter', 'rule', 'route', 'firewall', 'address', 'link', 'namespace'] as const),
+];
+
+/** Resolves when nothing has been told for a while, and forgets what was. */
+async function quiet(told: Scope[]): Promise<void> {
+  let before: number;
+  do {
+    before = told.length;
+    await sleep(300);
+  } while (told.length > before);
+  told.length = 0;
 }
 
 /** Brings a policy to the kernel; nothing may fail. */

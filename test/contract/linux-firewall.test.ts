@@ -8,7 +8,9 @@ import {
   type DomainNat,
 } from '../../src/dataplane/firewall.js';
 import { gatewayFirewall, type GatewayNat } from '../../src/dataplane/gateway-firewall.js';
+import type { SegmentClamp } from '../../src/dataplane/segment-clamp.js';
 import type { TunnelGuard } from '../../src/dataplane/tunnel-guard.js';
+import { TCP_MSS_MAX, TCP_MSS_MIN } from '../../src/model/tcp-mss.js';
 import { formatIp, type IpAddress, type Ipv4, type Ipv6 } from '../../src/net/ip.js';
 import { formatPrefix, maskAddress, type Prefix } from '../../src/net/prefix.js';
 import { createDirectory, createNamespace, runIn, type Namespace } from '../support/namespace.js';
@@ -97,11 +99,29 @@ const guards: fc.Arbitrary<TunnelGuard> = fc.record({
   ),
 });
 
+const clamps: fc.Arbitrary<SegmentClamp[]> = ofBoth(({ prefix }) =>
+  fc.uniqueArray(
+    fc.record({
+      device: fc.constantFrom('ext', 'ipsec0', 'ike-0123456789'),
+      prefix,
+      limits: fc.uniqueArray(
+        fc.oneof(
+          fc.constant('pathMtu' as const),
+          fc.integer({ min: TCP_MSS_MIN, max: TCP_MSS_MAX }),
+        ),
+        { maxLength: 2 },
+      ),
+    }),
+    { maxLength: 3, selector: ({ device, prefix: each }) => `${device} ${formatPrefix(each)}` },
+  ),
+);
+
 /** NAT often has the very address that daemons speak from. */
 const domainFirewalls: fc.Arbitrary<DomainFirewall> = fc
   .record({ nat: fc.option(domainNats, { nil: undefined }), guard: guards })
   .chain(({ nat, guard }) =>
     fc.record({
+      clamps,
       nat: fc.constant(nat),
       guard: fc.constantFrom(undefined, guard, {
         ...guard,

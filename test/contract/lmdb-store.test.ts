@@ -106,7 +106,7 @@ describe('the files of the LMDB store', () => {
     await again.close();
   });
 
-  it('are read as format 1 left them, and are of format 3 after the next push', async () => {
+  it('are read as format 1 left them, and are of format 4 after the next push', async () => {
     await mkdir(directory);
     const raw = openRaw();
     const prefix = domainPrefix(BLUE);
@@ -149,7 +149,7 @@ describe('the files of the LMDB store', () => {
       revealed(value),
     );
     const written = openRaw();
-    expect(written.get(Buffer.of(0))).toEqual([3, 8, expect.any(Number)]);
+    expect(written.get(Buffer.of(0))).toEqual([4, 8, expect.any(Number)]);
     await written.close();
   });
 

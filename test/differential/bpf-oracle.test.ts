@@ -71,14 +71,21 @@ describe('BPF programs and src/forwarding', () => {
     expect(missing).toEqual(NEVER_GENERATED);
     expect([...problems].sort()).toEqual([...PEER_PROBLEM_NAMES].sort());
     expect(learned).toBeGreaterThan(WORLDS);
-  });
+    // A few seconds' work, which others on the machine may make minutes of.
+  }, 300_000);
 });
 
 /**
  * The external side has a test of its own. tooBig needs a packet that no test run takes; the kernel
- * does not refuse to grow a packet here.
+ * does not refuse to grow a packet here; the generated tables limit nothing (`multicast.test.ts`).
  */
-const NEVER_GENERATED = ['externalIn', 'externalOut', 'tooBig', 'kernelRefused'];
+const NEVER_GENERATED = [
+  'externalIn',
+  'externalOut',
+  'tooBig',
+  'kernelRefused',
+  'multicastLimited',
+];
 
 function report(difference: string | undefined, where: string, frame: Uint8Array): void {
   if (difference !== undefined)

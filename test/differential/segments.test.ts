@@ -46,7 +46,7 @@ describe('VM to VM packets that are still to be segmented, over a way that carri
         },
       ],
       lookupRecords: Object.values(VMS).flatMap(({ from, to }) => [record(from), record(to)]),
-      customerRoutes: [],
+      ...{ customerRoutes: [], multicastRoutes: [], providerGroups: [], replications: [] },
       providerPeers: [{ routingDomain: DOMAIN, providerAddress: PEER }],
     });
   });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { PolicyDocument } from '../../provider/schemas.js';
+import { icmpKind, IPV4, IPV6, type Family } from '../support/families.js';
 import { icmp, tcp, udp } from '../support/packets.js';
 import { run } from '../support/process.js';
 import { createRawHosts, type RawHosts } from '../support/raw-host.js';
@@ -28,6 +29,7 @@ import { SLIDES_DIRECTORY, slidesExample } from '../support/slides.js';
  */
 interface Example {
   readonly name: string;
+  readonly family: Family;
   readonly text: string | undefined;
   readonly gatewayPa: string;
   readonly vm: VmPlace;
@@ -36,6 +38,7 @@ interface Example {
 }
 
 const blue = {
+  family: IPV4,
   gatewayPa: '10.1.1.40',
   vm: {
     ...{ vsid: 5001, address: '192.168.1.101', address6: '::' },
@@ -46,6 +49,7 @@ const blue = {
 } as const;
 
 const green = {
+  family: IPV4,
   gatewayPa: '172.20.5.40',
   vm: {
     ...{ vsid: 7001, address: '10.80.1.11', address6: '::' },
@@ -55,20 +59,35 @@ const green = {
   router: { vsid: 7002, mac: '00-15-AA-00-02-C8', gatewayMac: '0A-0A-0A-0A-0A-02' },
 } as const;
 
+/** The same in IPv6. */
+const green6 = {
+  ...green,
+  family: IPV6,
+  vm: { ...green.vm, address: 'fd00:80:1::11', gateway: 'fd00:80:1::1' },
+} as const;
+
 const EXAMPLES: readonly Example[] = [
   { name: 'example 2 of the slides', text: slidesExample(2), ...blue },
   { name: 'example 3 of the slides', text: slidesExample(3), ...blue },
   { name: 'a script of our own in that form', text: ownScript('software-router.ps1'), ...green },
+  { name: 'the same in IPv6', text: ownScript('software-router-ipv6.ps1'), ...green6 },
   { name: 'the same as slides wrap it', text: ownScript('software-router-slides.txt'), ...green },
 ];
 
-const OUTSIDE = EXTERNAL.host;
 const hopLimit = 64 - EXTERNAL_HOPS;
 /** Published, so that `pass` can look into the VM network from outside. */
 const OPEN_PORT = 4791;
 
 function ownScript(name: string): string {
   return readFileSync(new URL(`../fixtures/powershell/${name}`, import.meta.url), 'utf8');
+}
+
+/** Where the VM calls, and what it is known as there. */
+function outsideOf({ family: { pick } }: Example): { outside: string; natAddress: string } {
+  return {
+    outside: pick(EXTERNAL.host, EXTERNAL.host6),
+    natAddress: pick(EXTERNAL.natAddress, EXTERNAL.natAddress6),
+  };
 }
 
 /** What the CLI makes of the script, with the connection that an operator adds by hand. */
@@ -84,7 +103,7 @@ async function convert(example: Example): Promise<PolicyDocument> {
       ...domain,
       connections: [
         {
-          ...{ id: 'internet', type: 'nat', externalAddress: EXTERNAL.natAddress },
+          ...{ id: 'internet', type: 'nat', externalAddress: outsideOf(example).natAddress },
           rules: [
             {
               ...{ name: 'open', protocol: 'udp', externalPort: OPEN_PORT },
@@ -101,7 +120,8 @@ for (const example of EXAMPLES.filter(({ text }) => text === undefined))
   console.warn(`Skipped ${example.name}: no slides in ${SLIDES_DIRECTORY}.`);
 
 describe.each(EXAMPLES)('P4, appendix B: $name', (example) => {
-  const { text, vm, router, gatewayPa } = example;
+  const { family, text, vm, router, gatewayPa } = example;
+  const { outside, natAddress } = outsideOf(example);
 
   describe.skipIf(text === undefined)('converted, with a NAT connection', () => {
     let policy: PolicyDocument;
@@ -112,7 +132,7 @@ describe.each(EXAMPLES)('P4, appendix B: $name', (example) => {
       hosts = await createRawHosts({
         policy,
         providerAddresses: [vm.providerAddress],
-        witness: { vm, outside: OUTSIDE, reachedAt: EXTERNAL.natAddress, gatewayPa },
+        witness: { vm, outside, reachedAt: natAddress, gatewayPa },
       });
     });
 
@@ -138,17 +158,17 @@ describe.each(EXAMPLES)('P4, appendix B: $name', (example) => {
         ...{ to: gatewayPa, vsid: router.vsid },
         ...{ innerSource, innerDestination: router.mac },
       };
-      const call = { from: vm.address, to: OUTSIDE, fromPort: port, toPort: 7 };
-      const answer = { from: OUTSIDE, to: vm.address, fromPort: 7, toPort: port };
+      const call = { from: vm.address, to: outside, fromPort: port, toPort: 7 };
+      const answer = { from: outside, to: vm.address, fromPort: 7, toPort: port };
 
       for (const transport of [udp, tcp]) {
         const out = await hosts.pass({ underlay: [fromVm(vm, transport(call), tunnel)] });
-        const translated = transport({ ...call, from: EXTERNAL.natAddress, hopLimit });
+        const translated = transport({ ...call, from: natAddress, hopLimit });
         expect(hexOf(out)).toEqual(hexOf({ external: [toOutside(translated)] }));
       }
 
       const out = await hosts.pass({
-        external: [fromOutside(udp({ ...answer, to: EXTERNAL.natAddress }))],
+        external: [fromOutside(udp({ ...answer, to: natAddress }))],
       });
       // VSID, inner MACs and outer addresses of toVm: into the VM's own subnet, from its gateway.
       const flowId = flowIdOf(out.underlay[0]);
@@ -158,7 +178,9 @@ describe.each(EXAMPLES)('P4, appendix B: $name', (example) => {
 
     it('a VM pings the software router itself', async () => {
       const own = policy.routingDomains?.[0]?.lookupRecords?.find(
-        (record) => record.providerAddress === gatewayPa && record.customerAddress !== '0.0.0.0',
+        (record) =>
+          record.providerAddress === gatewayPa &&
+          !['0.0.0.0', '::'].includes(record.customerAddress),
       )?.customerAddress;
       expect(own).toBeDefined();
       const tunnel = { to: gatewayPa, vsid: router.vsid, innerDestination: router.mac };
@@ -170,7 +192,7 @@ describe.each(EXAMPLES)('P4, appendix B: $name', (example) => {
       expect(underlay).toHaveLength(1);
       const answer = innerPacket(underlay[0]);
       expect(addressesOf(answer)).toEqual([own, vm.address]);
-      expect(answer.subarray(20, 22).toString('hex')).toBe('0000');
+      expect(icmpKind(family, answer)).toBe(family.icmp.echoReply);
     });
   });
 });

@@ -167,6 +167,7 @@ describe('the daemon is killed at any instant of a push', () => {
         ...{ external: environmentDevices([{ name: 'external', device: 'external' }], MTUS) },
         ...{ firewallTable: instance, externalGroup: externalGroup(instance) },
         tunnels: new Map(),
+        multicastPacketsPerSecond: 1000,
         pathMtus: new Map(),
       },
     };

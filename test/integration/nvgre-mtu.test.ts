@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { embeddedIn, FAMILIES, icmpKind, mtuIn } from '../support/families.js';
 import { hex, repairIpv4Checksum, tcp, udp, type Payload } from '../support/packets.js';
 import { createRawHosts, type RawHosts } from '../support/raw-host.js';
 import {
@@ -12,13 +13,13 @@ import {
   toOutside,
   toVm,
   vmPlace,
+  type VmPlace,
 } from '../support/raw-host-frames.js';
 import { EXTERNAL } from '../support/scene-plan.js';
 import { scenePolicy } from '../support/scene-policy.js';
 
 const [blue1, blue3] = [vmPlace('blue1'), vmPlace('blue3')];
 const OUTSIDE = EXTERNAL.physicalHost;
-const OUTSIDE6 = EXTERNAL.physicalHost6;
 /** An underlay of 1500 without the 42 bytes of NVGRE. */
 const INNER_MTU = 1458;
 const DONT_FRAGMENT = 0x4000;
@@ -49,90 +50,70 @@ describe('N8: packet sizes', () => {
     expect(JSON.parse(text)).toMatchObject({ innerMtu: INNER_MTU });
   });
 
-  it.each([
-    ['IPv4', OUTSIDE, blue1.address],
-    ['IPv6', OUTSIDE6, blue1.address6],
-  ])('fills an underlay packet of 1500 bytes and sets DF on it (%s)', async (_, from, to) => {
-    const out = await hosts.pass({ external: [fromOutside(packetOf(INNER_MTU, { from, to }))] });
-    const flowId = flowIdOf(out.underlay[0]);
-    const expected = toVm(blue1, packetOf(INNER_MTU, { from, to, hopLimit }), { flowId });
-    expect(hexOf(out)).toEqual(hexOf({ underlay: [expected] }));
-    expect(expected).toHaveLength(14 + 1500);
-    expect(outerFragmentWord(expected)).toBe(DONT_FRAGMENT);
-  });
+  describe.each(FAMILIES)('$name (N16)', (family) => {
+    const { pick } = family;
+    const at = (vm: VmPlace): string => pick(vm.address, vm.address6);
+    const outside = pick(EXTERNAL.physicalHost, EXTERNAL.physicalHost6);
 
-  it.each([INNER_MTU, 48])('sends %i bytes from VM to VM in both families', async (bytes) => {
-    const pairs = [
-      { from: blue1.address, to: blue3.address },
-      { from: blue1.address6, to: blue3.address6 },
-    ];
-    const out = await hosts.pass({
-      underlay: pairs.map((pair) => fromVm(blue1, packetOf(bytes, pair))),
+    it('fills an underlay packet of 1500 bytes and sets DF on it', async () => {
+      const packet = { from: outside, to: at(blue1) };
+      const out = await hosts.pass({ external: [fromOutside(packetOf(INNER_MTU, packet))] });
+      const flowId = flowIdOf(out.underlay[0]);
+      const expected = toVm(blue1, packetOf(INNER_MTU, { ...packet, hopLimit }), { flowId });
+      expect(hexOf(out)).toEqual(hexOf({ underlay: [expected] }));
+      expect(expected).toHaveLength(14 + 1500);
+      expect(outerFragmentWord(expected)).toBe(DONT_FRAGMENT);
     });
-    expect(hexOf(out)).toEqual(
-      hexOf({
-        underlay: pairs.map((pair) => toVm(blue3, packetOf(bytes, { ...pair, hopLimit: 63 }))),
-      }),
-    );
-  });
 
-  it('lets a VM send as much to the outside', async () => {
-    const options = { from: blue1.address, to: OUTSIDE };
-    const out = await hosts.pass({ underlay: [fromVm(blue1, packetOf(INNER_MTU, options))] });
-    expect(hexOf(out)).toEqual(
-      hexOf({ external: [toOutside(packetOf(INNER_MTU, { ...options, hopLimit }))] }),
-    );
-  });
+    it.each([INNER_MTU, 48])('sends %i bytes from VM to VM', async (bytes) => {
+      const pair = { from: at(blue1), to: at(blue3) };
+      const out = await hosts.pass({ underlay: [fromVm(blue1, packetOf(bytes, pair))] });
+      expect(hexOf(out)).toEqual(
+        hexOf({ underlay: [toVm(blue3, packetOf(bytes, { ...pair, hopLimit: 63 }))] }),
+      );
+    });
 
-  it.each([INNER_MTU + 1, 1500])(
-    'tells the sender of %i bytes with DF about 1458',
-    async (bytes) => {
-      const packet = packetOf(bytes, { from: OUTSIDE, to: blue1.address });
+    it('lets a VM send as much to the outside', async () => {
+      const options = { from: at(blue1), to: outside };
+      const out = await hosts.pass({ underlay: [fromVm(blue1, packetOf(INNER_MTU, options))] });
+      expect(hexOf(out)).toEqual(
+        hexOf({ external: [toOutside(packetOf(INNER_MTU, { ...options, hopLimit }))] }),
+      );
+    });
+
+    it.each([INNER_MTU + 1, 1500])('tells the sender of %i bytes about 1458', async (bytes) => {
+      const packet = packetOf(bytes, { from: outside, to: at(blue1) });
       const out = await hosts.pass({ external: [fromOutside(packet)] });
       expect(out.underlay).toEqual([]);
       expect(out.external).toHaveLength(1);
       const answer = ipPacket(out.external[0]);
-      expect(addressesOf(answer)).toEqual([blue1.gateway, OUTSIDE]);
-      // Fragmentation needed (RFC 1191): type, code; next-hop MTU; the packet that was too big.
-      expect(answer.subarray(20, 22).toString('hex')).toBe('0304');
-      expect(answer.readUInt16BE(26)).toBe(INNER_MTU);
-      expect(addressesOf(answer.subarray(28))).toEqual([OUTSIDE, blue1.address]);
-    },
-  );
+      expect(addressesOf(answer)).toEqual([pick(blue1.gateway, blue1.gateway6), outside]);
+      // Fragmentation needed (RFC 1191), or packet too big (RFC 4443 section 3.2).
+      expect(icmpKind(family, answer)).toBe(family.icmp.tooBig);
+      expect(mtuIn(family, answer)).toBe(INNER_MTU);
+      expect(addressesOf(embeddedIn(family, answer))).toEqual([outside, at(blue1)]);
+    });
 
-  it.each([INNER_MTU + 1, 1500])(
-    'tells the sender of %i bytes of IPv6 about 1458',
-    async (bytes) => {
-      const packet = packetOf(bytes, { from: OUTSIDE6, to: blue1.address6 });
-      const out = await hosts.pass({ external: [fromOutside(packet)] });
+    it('tells a sender who knows only the NAT address, in its own words', async () => {
+      const sender = pick(EXTERNAL.host, EXTERNAL.host6);
+      const natAddress = pick(EXTERNAL.natAddress, EXTERNAL.natAddress6);
+      const call = {
+        ...{ from: sender, fromPort: 44_001, to: natAddress, toPort: EXTERNAL.publishedPort },
+      };
+      await hosts.pass({ external: [fromOutside(tcp(call))] });
+      // The SYN once more, with data: any other segment would have to fit a handshake.
+      const data = new Uint8Array(INNER_MTU + 1 - family.header - 20);
+      const out = await hosts.pass({ external: [fromOutside(tcp({ ...call, data }))] });
       expect(out.underlay).toEqual([]);
       expect(out.external).toHaveLength(1);
       const answer = ipPacket(out.external[0]);
-      expect(addressesOf(answer)).toEqual([blue1.gateway6, OUTSIDE6]);
-      // Packet too big (RFC 4443 section 3.2).
-      expect(answer.subarray(40, 42).toString('hex')).toBe('0200');
-      expect(answer.readUInt32BE(44)).toBe(INNER_MTU);
-      expect(addressesOf(answer.subarray(48))).toEqual([OUTSIDE6, blue1.address6]);
-    },
-  );
-
-  it('tells a sender who knows only the NAT address, in its own words', async () => {
-    const call = {
-      ...{ from: EXTERNAL.host, fromPort: 44_001 },
-      ...{ to: EXTERNAL.natAddress, toPort: EXTERNAL.publishedPort },
-    };
-    await hosts.pass({ external: [fromOutside(tcp(call))] });
-    // The SYN once more, with data: any other segment would have to fit a handshake.
-    const packet = tcp({ ...call, data: new Uint8Array(INNER_MTU + 1 - 40) });
-    const out = await hosts.pass({ external: [fromOutside(packet)] });
-    expect(out.underlay).toEqual([]);
-    expect(out.external).toHaveLength(1);
-    const answer = ipPacket(out.external[0]);
-    expect(addressesOf(answer)).toEqual([EXTERNAL.natAddress, EXTERNAL.host]);
-    expect(answer.subarray(20, 22).toString('hex')).toBe('0304');
-    expect(answer.readUInt16BE(26)).toBe(INNER_MTU);
-    expect(addressesOf(answer.subarray(28))).toEqual([EXTERNAL.host, EXTERNAL.natAddress]);
-    expect(answer.readUInt16BE(28 + 22)).toBe(EXTERNAL.publishedPort);
+      expect(addressesOf(answer)).toEqual([natAddress, sender]);
+      expect(icmpKind(family, answer)).toBe(family.icmp.tooBig);
+      expect(mtuIn(family, answer)).toBe(INNER_MTU);
+      const about = embeddedIn(family, answer);
+      expect(addressesOf(about)).toEqual([sender, natAddress]);
+      expect(about.readUInt16BE(family.header + 2)).toBe(EXTERNAL.publishedPort);
+    });
   });
 
   it('without DF sends inner fragments that make up the packet, each in a whole outer one', async () => {

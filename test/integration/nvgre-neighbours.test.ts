@@ -143,6 +143,12 @@ describe('N7: neighbours', () => {
         ...{ from: blue1.address6, target: 'fd00:0:0:1::102', linkLayer: blue1.mac },
       }),
     ],
+    [
+      'a solicitation for the gateway of another subnet',
+      neighbourSolicitation({
+        ...{ from: blue1.address6, target: blue3.gateway6, linkLayer: blue1.mac },
+      }),
+    ],
     ['duplicate address detection', neighbourSolicitation({ from: '::', target: blue1.gateway6 })],
     [
       'a router solicitation',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyDocument, RoutingDomainDocument } from '../../provider/schemas.js';
+import { FAMILIES } from '../support/families.js';
 import { udp, type PortOptions } from '../support/packets.js';
 import { createRawHosts, type RawHosts } from '../support/raw-host.js';
 import {
@@ -109,10 +110,9 @@ describe('next hops other than the record of the destination', () => {
     );
   }
 
-  describe.each([
-    { family: 'IPv4', address: 'address', outside: EXTERNAL.physicalHost },
-    { family: 'IPv6', address: 'address6', outside: EXTERNAL.physicalHost6 },
-  ] as const)('$family', ({ address, outside }) => {
+  describe.each(FAMILIES)('$name (N16)', ({ pick }) => {
+    const address = pick('address' as const, 'address6' as const);
+    const outside = pick(EXTERNAL.physicalHost, EXTERNAL.physicalHost6);
     const toOutsideFrom = (vm: VmPlace): PortOptions => ({ from: vm[address], to: outside });
 
     describe('N14: gatewayWildcard', () => {
@@ -179,18 +179,20 @@ describe('next hops other than the record of the destination', () => {
         expect(await hosts.counted()).toEqual({ [`${reason} 5001`]: 1 });
       });
     });
-  });
 
-  it('N15: a network behind the router VM calls out by NAT and is answered', async () => {
-    const call = { from: redSite.address, to: EXTERNAL.host, fromPort: 43_001, toPort: 7 };
-    const translated = { ...call, from: EXTERNAL.natAddress, hopLimit: 64 - EXTERNAL_HOPS };
-    const out = await hosts.pass({ underlay: [fromVm(redSite, udp(call))] });
-    expect(hexOf(out)).toEqual(hexOf({ external: [toOutside(udp(translated))] }));
+    it('N15: a network behind the router VM calls out by NAT and is answered', async () => {
+      const far = pick(EXTERNAL.host, EXTERNAL.host6);
+      const natAddress = pick(EXTERNAL.natAddress, EXTERNAL.natAddress6);
+      const call = { from: redSite[address], to: far, fromPort: 43_001, toPort: 7 };
+      const translated = { ...call, from: natAddress, hopLimit: 64 - EXTERNAL_HOPS };
+      const out = await hosts.pass({ underlay: [fromVm(redSite, udp(call))] });
+      expect(hexOf(out)).toEqual(hexOf({ external: [toOutside(udp(translated))] }));
 
-    const answer = { from: EXTERNAL.host, to: EXTERNAL.natAddress, fromPort: 7, toPort: 43_001 };
-    const back = await hosts.pass({ external: [fromOutside(udp(answer))] });
-    const flowId = flowIdOf(back.underlay[0]);
-    const delivered = udp({ ...answer, to: redSite.address, hopLimit: 64 - EXTERNAL_HOPS });
-    expect(hexOf(back)).toEqual(hexOf({ underlay: [toVm(redSite, delivered, { flowId })] }));
+      const answer = { from: far, to: natAddress, fromPort: 7, toPort: 43_001 };
+      const back = await hosts.pass({ external: [fromOutside(udp(answer))] });
+      const flowId = flowIdOf(back.underlay[0]);
+      const delivered = udp({ ...answer, to: redSite[address], hopLimit: 64 - EXTERNAL_HOPS });
+      expect(hexOf(back)).toEqual(hexOf({ underlay: [toVm(redSite, delivered, { flowId })] }));
+    });
   });
 });

@@ -13,7 +13,7 @@ describe('N5: the provider network', () => {
   let hosts: RawHosts;
 
   beforeAll(async () => {
-    hosts = await createRawHosts({ policy: scenePolicy() });
+    hosts = await createRawHosts({ policy: scenePolicy({ ipv6: true }) });
   });
 
   afterAll(() => hosts.remove());
@@ -24,9 +24,10 @@ describe('N5: the provider network', () => {
     expect(hexOf({ underlay: underlay.filter((frame) => frame[23] !== GRE) })).toEqual(hexOf({}));
   });
 
-  it('does not answer a tenant: not by the PA, not by the gateway’s own external address', async () => {
-    for (const to of [PROVIDER_ADDRESSES.gateway, EXTERNAL.gateway]) {
-      const packet = udp({ from: red1.address, to, toPort: 9 });
+  it('does not answer a tenant: not by the PA, not by the gateway’s own external addresses', async () => {
+    for (const to of [PROVIDER_ADDRESSES.gateway, EXTERNAL.gateway, EXTERNAL.gateway6]) {
+      const from = to.includes(':') ? red1.address6 : red1.address;
+      const packet = udp({ from, to, toPort: 9 });
       const { underlay, external } = await hosts.pass({ underlay: [fromVm(red1, packet)] });
       expect(hexOf({ underlay, external }), to).toEqual(hexOf({}));
     }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyDocument, RoutingDomainDocument } from '../../provider/schemas.js';
+import { FAMILIES } from '../support/families.js';
 import { udp } from '../support/packets.js';
 import { createRawHosts, type RawHosts } from '../support/raw-host.js';
 import { fromVm, hexOf, toVm, vmPlace, type VmPlace } from '../support/raw-host-frames.js';
@@ -14,6 +15,8 @@ function edgeVm(vsid: number, third: number): VmPlace {
     vsid,
     address: `10.5.${third}.10`,
     gateway: `10.5.${third}.1`,
+    address6: `fd00:5:0:${third}::10`,
+    gateway6: `fd00:5:0:${third}::1`,
     gatewayMac: `10-10-10-10-05-0${third}`,
     mac: `00-15-5D-05-05-0${third}`,
   };
@@ -27,18 +30,25 @@ function edgeDomain(vms: readonly VmPlace[]): RoutingDomainDocument {
     id: '11111111-2222-3333-4444-000000005005',
     virtualSubnets: vms.map((vm) => ({
       vsid: vm.vsid,
-      prefixes: [vm.address.replace(/\d+$/, '0/24')],
+      prefixes: prefixesOf(vm),
       gateway: { macAddress: vm.gatewayMac },
     })),
-    lookupRecords: vms.map((vm) => ({
-      ...{ vsid: vm.vsid, customerAddress: vm.address, macAddress: vm.mac },
-      providerAddress: vm.providerAddress,
-    })),
-    customerRoutes: vms.map((vm) => ({
-      ...{ vsid: vm.vsid, destinationPrefix: vm.address.replace(/\d+$/, '0/24') },
-      nextHop: '0.0.0.0',
-    })),
+    lookupRecords: vms.flatMap(({ vsid, address, address6, mac, providerAddress }) =>
+      [address, address6].map((customerAddress) => ({
+        ...{ vsid, customerAddress, macAddress: mac, providerAddress },
+      })),
+    ),
+    customerRoutes: vms.flatMap((vm) =>
+      prefixesOf(vm).map((destinationPrefix) => ({
+        ...{ vsid: vm.vsid, destinationPrefix },
+        nextHop: destinationPrefix.includes(':') ? '::' : '0.0.0.0',
+      })),
+    ),
   };
+}
+
+function prefixesOf({ address, address6 }: VmPlace): string[] {
+  return [address.replace(/\d+$/, '0/24'), address6.replace(/::.*$/, '::/64')];
 }
 
 function policyWith(vms: readonly VmPlace[]): PolicyDocument {
@@ -55,10 +65,11 @@ describe('N4: the VSIDs that there may be', () => {
 
   afterAll(() => hosts.remove());
 
-  it('carries packets from 4097 to 16777214 and back', async () => {
+  it.each(FAMILIES)('carries packets from 4097 to 16777214 and back ($name)', async ({ pick }) => {
     const [first, last] = EDGES;
-    const there = { from: first.address, to: last.address };
-    const back = { from: last.address, to: first.address };
+    const [from, to] = [pick(first.address, first.address6), pick(last.address, last.address6)];
+    const there = { from, to };
+    const back = { from: to, to: from };
     const out = await hosts.pass({
       underlay: [fromVm(first, udp(there)), fromVm(last, udp(back))],
     });
@@ -84,9 +95,10 @@ describe('N4: the VSIDs that there may be', () => {
     const refused = await hosts.gateway.cli(['apply', '-f', '-', '--replace'], document);
 
     expect(refused.status).toBe(1);
-    for (const noun of ['virtualSubnets', 'lookupRecords', 'customerRoutes'])
+    const nouns = ['lookupRecords', 'customerRoutes'].flatMap((noun) => [`${noun}/2`, `${noun}/3`]);
+    for (const noun of ['virtualSubnets/1', ...nouns])
       expect(refused.stderr).toContain(
-        `/routingDomains/0/${noun}/1/vsid: ${message} (invalidVsid)\n`,
+        `/routingDomains/0/${noun}/vsid: ${message} (invalidVsid)\n`,
       );
     expect(await hosts.gateway.nvgate(['get', 'virtual-subnets', '-o', 'json'])).toBe(before);
   });

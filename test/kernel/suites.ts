@@ -31,13 +31,15 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'vpn-ikev2',
+    files: ['test/integration/vpn-psk.test.ts', 'test/integration/vpn-restart.test.ts'],
+  },
+  {
+    name: 'vpn-routes',
     files: [
-      'test/integration/vpn-psk.test.ts',
       'test/integration/vpn-same-nets.test.ts',
       'test/integration/vpn-route-based.test.ts',
       'test/integration/vpn-policy-based.test.ts',
       'test/integration/vpn-icmp.test.ts',
-      'test/integration/vpn-restart.test.ts',
     ],
   },
   {

@@ -22,9 +22,13 @@ import { enterNamespace } from './network-namespace-thread.js';
 export interface BpfLab {
   /** Replaces all tables. */
   load(entries: ForwardingEntries): void;
+  /** One entry more, or with another value; its routing domain has been loaded. */
+  set(entry: TableEntry): void;
+  delete(entry: TableEntry): void;
   /** @param gsoSize payload of each segment, where the packet is still to be segmented */
   decap(frame: Uint8Array, gsoSize?: number): TestRun;
-  encap(frame: Uint8Array, domain: RoutingDomainId): TestRun;
+  /** @param copy number of the copy, where it is one that the program has made */
+  encap(frame: Uint8Array, domain: RoutingDomainId, copy?: number): TestRun;
   /** What routers and peers were found to say since the last call. */
   takePathMtus(): PathMtuReading[];
   takePeerProblems(): PeerProblemReading[];
@@ -34,6 +38,9 @@ export interface BpfLab {
 }
 
 const UNDERLAY = 'underlay';
+
+/** In spread.h: the program has made this packet, and it is copy number so many. */
+const COPY_MARK = 0x7637_0000;
 
 /** As many routing domains as a generated world has at most. */
 const DOMAIN_DEVICES = ['domain0', 'domain1', 'domain2'] as const;
@@ -46,6 +53,8 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
     ...[UNDERLAY, ...DOMAIN_DEVICES].map(
       (name) => `link add ${name} type veth peer name ${name}-p`,
     ),
+    // What encap copies is given to the device again, which takes it only if it is up.
+    ...DOMAIN_DEVICES.map((name) => `link set ${name} up`),
   );
   const links = (await ipJson(namespace, 'link')) as {
     ifname: string;
@@ -85,12 +94,15 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
         }
       tables.setAll(tableEntries(entries));
     },
+    set: (entry) => tables.set(entry),
+    delete: (entry) => tables.delete(entry),
     decap: (frame, gsoSize) => {
-      const addressed = Uint8Array.from(frame);
+      const addressed = frame.slice();
       addressed.set(underlayMac.subarray(0, Math.min(6, frame.length)));
-      return decap(addressed, underlay.ifindex, gsoSize);
+      return decap(addressed, underlay.ifindex, gsoSize === undefined ? {} : { gsoSize });
     },
-    encap: (frame, domain) => encap(frame, domains.get(domain) ?? 0),
+    encap: (frame, domain, copy = 0) =>
+      encap(frame, domains.get(domain) ?? 0, { mark: copy === 0 ? 0 : COPY_MARK + copy }),
     takePathMtus: () => {
       const readings = underlayMaps.pathMtus();
       for (const { providerAddress } of readings) underlayMaps.forgetPathMtu(providerAddress);
@@ -130,12 +142,16 @@ function labIndex(domains: ReadonlyMap<RoutingDomainId, number>, underlay: numbe
   };
 }
 
-function tableEntries(entries: ForwardingEntries): TableEntry[] {
+/** The tables as one list. */
+export function tableEntries(entries: ForwardingEntries): TableEntry[] {
   return [
     ...entries.providerAddresses.map((entry) => ({ kind: 'providerAddress', entry }) as const),
     ...entries.virtualSubnets.map((entry) => ({ kind: 'virtualSubnet', entry }) as const),
     ...entries.lookupRecords.map((entry) => ({ kind: 'lookupRecord', entry }) as const),
     ...entries.customerRoutes.map((entry) => ({ kind: 'customerRoute', entry }) as const),
+    ...entries.providerGroups.map((entry) => ({ kind: 'providerGroup', entry }) as const),
+    ...entries.multicastRoutes.map((entry) => ({ kind: 'multicastRoute', entry }) as const),
+    ...entries.replications.map((entry) => ({ kind: 'replication', entry }) as const),
     ...entries.providerPeers.map((entry) => ({ kind: 'providerPeer', entry }) as const),
   ];
 }

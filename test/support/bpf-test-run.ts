@@ -20,7 +20,7 @@ const OPTIONS = {
 } as const;
 
 /** struct __sk_buff up to where the kernel still takes it, and the fields it wants to know. */
-const CONTEXT = { size: 192, ifindex: 40, gsoSize: 176 } as const;
+const CONTEXT = { size: 192, mark: 8, ifindex: 40, gsoSize: 176 } as const;
 
 const ROOM = 70_000;
 
@@ -34,8 +34,14 @@ export function isRunnable(frame: Uint8Array): boolean {
   return frame.length >= (etherType === 0x0800 ? 34 : etherType === 0x86dd ? 54 : 14);
 }
 
-/** Runs one program on a frame; `gsoSize` where the packet is still to be segmented. */
-export type TestRunner = (frame: Uint8Array, ifindex: number, gsoSize?: number) => TestRun;
+/** What the kernel knows of a packet besides its bytes. */
+export interface PacketMarks {
+  /** Payload of each segment, where the packet is still to be segmented. */
+  readonly gsoSize?: number;
+  readonly mark?: number;
+}
+
+export type TestRunner = (frame: Uint8Array, ifindex: number, marks?: PacketMarks) => TestRun;
 
 /** A function that runs one program on frames as if they came in on a device. */
 export function testRunner(program: Fd): TestRunner {
@@ -54,9 +60,10 @@ export function testRunner(program: Fd): TestRunner {
   options.writeBigUInt64LE(koffi.address(context), OPTIONS.contextIn);
   options.writeUInt32LE(CONTEXT.size, OPTIONS.contextSizeIn);
 
-  return (frame, ifindex, gsoSize = 0) => {
+  return (frame, ifindex, { gsoSize = 0, mark = 0 } = {}) => {
     inputView.set(frame);
     contextView.writeUInt32LE(ifindex, CONTEXT.ifindex);
+    contextView.writeUInt32LE(mark, CONTEXT.mark);
     contextView.writeUInt32LE(gsoSize, CONTEXT.gsoSize);
     options.writeUInt32LE(frame.length, OPTIONS.dataSizeIn);
     options.writeUInt32LE(ROOM, OPTIONS.dataSizeOut);

@@ -1,8 +1,8 @@
 import { decap } from '../../src/forwarding/decap.js';
 import { encap } from '../../src/forwarding/encap.js';
 import { flowHashOf } from '../../src/forwarding/flow-hash.js';
-import type { DecapResult } from '../../src/forwarding/outcome.js';
-import { VERDICTS, verdictOf } from '../../src/forwarding/verdict.js';
+import type { DecapResult, EncapResult, Replicated } from '../../src/forwarding/outcome.js';
+import { VERDICTS, verdictOf, type Verdict } from '../../src/forwarding/verdict.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import type { ExpectedFindings } from './expected-findings.js';
 import type { BpfLab } from './bpf-lab.js';
@@ -41,7 +41,23 @@ export function compareEncap(
 ): string | undefined {
   const wanted = encap(frame, domain, world.tables, flowHashOf(frame));
   counters.add(wanted);
+  if (wanted.kind === 'replicated') return compareCopies(lab, domain, frame, wanted);
   return difference(wanted, lab.encap(frame, domain));
+}
+
+/** The program sends one copy and itself the next; here each is run by itself. */
+function compareCopies(
+  lab: BpfLab,
+  domain: RoutingDomainId,
+  packet: Uint8Array,
+  wanted: Replicated,
+): string | undefined {
+  for (const [copy, frame] of wanted.frames.entries()) {
+    const found = lab.encap(packet, domain, copy);
+    const differs = difference({ ...wanted, kind: 'forwarded', frame }, found);
+    if (differs !== undefined) return `copy ${copy}: ${differs}`;
+  }
+  return undefined;
 }
 
 function difference(wanted: DecapResult, found: TestRun): string | undefined {
@@ -84,11 +100,17 @@ function describe(result: DecapResult): string {
 export class ExpectedCounters {
   readonly #packets = new Map<string, number>();
 
-  add(result: DecapResult): void {
+  add(result: DecapResult | EncapResult): void {
     if (result.kind === 'pass') return;
     const verdict = result.kind === 'dropped' ? result.reason : result.verdict;
-    const key = `${result.vsid} ${verdict}`;
-    this.#packets.set(key, (this.#packets.get(key) ?? 0) + 1);
+    this.#count(result.vsid, verdict, result.kind === 'replicated' ? result.frames.length : 1);
+    if (result.kind === 'replicated' && result.leftOut > 0)
+      this.#count(result.vsid, 'hostsLeftOut', result.leftOut);
+  }
+
+  #count(vsid: number, verdict: Verdict, packets: number): void {
+    const key = `${vsid} ${verdict}`;
+    this.#packets.set(key, (this.#packets.get(key) ?? 0) + packets);
   }
 
   /** Sorted lines, to be compared with {@link foundCounters}. */

@@ -14,8 +14,11 @@ export interface Gateway {
   readonly instance: string;
   readonly configFile: string;
   readonly stateDirectory: string;
-  /** Starts the daemon, with these variables besides, and waits until it answers. */
-  start(env?: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Starts the daemon, with these variables besides, and waits until it answers.
+   * @param main of another build (`gateway-build.ts`)
+   */
+  start(env?: Readonly<Record<string, string>>, main?: string): Promise<void>;
   /** Ends the daemon; what it made in the kernel stays. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Runs the CLI beside the daemon, whatever its exit status. */
@@ -88,8 +91,8 @@ export function createGateway(
     instance,
     configFile,
     stateDirectory,
-    async start(env = {}) {
-      daemon = start(process.execPath, [MAIN, 'run', '--config', configFile], { namespace, env });
+    async start(env = {}, main = MAIN) {
+      daemon = start(process.execPath, [main, 'run', '--config', configFile], { namespace, env });
       // Not by the CLI: one that finds nobody takes longer than the daemon needs to start.
       await daemon.until((self) => self.stderr().includes('nvgate serves'), 30_000);
     },

@@ -5,7 +5,7 @@ import { VSID_RESERVED } from '../../src/model/vsid.js';
 import { familyOf, isIpv6, parseIp, type IpFamily } from '../../src/net/ip.js';
 import type { MacAddress } from '../../src/net/mac.js';
 import { onceIn, pick, type Choices } from './choices.js';
-import { OWN_PAS } from './generated-tables.js';
+import { GROUPS, OWN_PAS } from './generated-tables.js';
 import {
   generateDestination,
   generateSender,
@@ -18,6 +18,7 @@ import { mutateInner, mutateUnderlayFrame } from './mutations.js';
 import {
   arpRequest,
   ethernet,
+  groupReport,
   icmp,
   icmpUnreachable,
   icmpv6,
@@ -63,7 +64,8 @@ export function generateUnderlayFrame(choices: Choices, world: World): Uint8Arra
     inner: generateInner(choices, domain, sender, family),
   };
   if (onceIn(choices, 2)) return nvgre(options);
-  if (!onceIn(choices, 3)) mistake(choices, options);
+  if (onceIn(choices, 6)) options.to = pick(choices, GROUPS);
+  else if (!onceIn(choices, 3)) mistake(choices, options);
   if (onceIn(choices, 3)) options.inner = mutateInner(choices, options.inner);
   const frame = nvgre(options);
   return onceIn(choices, 2) ? mutateUnderlayFrame(choices, frame) : frame;
@@ -206,15 +208,19 @@ function generateIp(
 export function generateDomainFrame(choices: Choices, world: World): DomainFrame {
   const domain = pick(choices, world.domains);
   const family: IpFamily = onceIn(choices, 3) ? 6 : 4;
-  const address = parseIp(family === 4 ? '198.51.100.9' : '2001:db8:ffff::9');
-  const payload = onceIn(choices, 8)
-    ? icmpv6({
-        from: 'fe80::1',
-        to: generateDestination(choices, domain, 6),
-        type: pick(choices, [...Object.values(Icmpv6Type), 1, 2, 128]),
-        body: new Uint8Array(20),
-      })
-    : generateIp(choices, domain, { address }, family);
+  const outside = parseIp(family === 4 ? '198.51.100.9' : '2001:db8:ffff::9');
+  const own = domain.local.filter(({ customerAddress: each }) => familyOf(each) === family);
+  const address = onceIn(choices, 2) ? outside : pick(choices, own).customerAddress;
+  const payload = onceIn(choices, 40)
+    ? groupReport({ from: address, to: family === 4 ? '224.0.0.22' : 'ff02::16' })
+    : onceIn(choices, 8)
+      ? icmpv6({
+          from: 'fe80::1',
+          to: generateDestination(choices, domain, 6),
+          type: pick(choices, [...Object.values(Icmpv6Type), 1, 2, 128]),
+          body: new Uint8Array(20),
+        })
+      : generateIp(choices, domain, { address }, family);
   const frame = ethernet({ payload: onceIn(choices, 10) ? tagged(choices, payload) : payload });
   return {
     domain: domain.id,

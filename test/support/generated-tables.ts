@@ -3,6 +3,8 @@ import { CustomerAddress, ProviderAddress } from '../../src/model/addresses.js';
 import type {
   CustomerRouteEntry,
   LookupRecordEntry,
+  MulticastRouteEntry,
+  ReplicationEntry,
   RouteTarget,
   TunnelTarget,
   VirtualSubnetEntry,
@@ -20,6 +22,9 @@ const customer = (text: string): CustomerAddress => CustomerAddress(parseIp(text
 export const OWN_PAS = ['10.1.1.40', '10.1.1.41'].map(provider);
 export const HOST_PAS = ['10.1.1.20', '10.1.1.21', '10.1.1.22', '10.1.1.23'].map(provider);
 
+/** All subnets choose among the same groups. */
+export const GROUPS = ['239.0.1.1', '239.0.1.2'].map(provider);
+
 const DOMAIN_IDS = [1, 2, 3].map((n) => RoutingDomainId(`11111111-2222-3333-4444-00000000000${n}`));
 const SUBNETS = [1, 2, 3] as const;
 const MACS = Array.from({ length: 12 }, (_, n) => (0x00155d_000100 + n) as MacAddress);
@@ -35,13 +40,15 @@ interface SubnetPlan {
 
 /**
  * Two or three routing domains with equal customer addresses and MACs, three subnets each of IPv4
- * and IPv6; records on link and behind a router, own addresses, router routes, wildcards and
- * multicast routes. Consistent as a compiled policy is: peers are the PAs that targets name.
+ * and IPv6; records on link and behind a router, own addresses, router routes, wildcards, ways for
+ * broadcast and multicast. Consistent as a compiled policy is: peers are the PAs that targets name.
  */
 export function generateEntries(choices: Choices): ForwardingEntries {
   const virtualSubnets: VirtualSubnetEntry[] = [];
   const lookupRecords: LookupRecordEntry[] = [];
   const customerRoutes: CustomerRouteEntry[] = [];
+  const multicastRoutes: MulticastRouteEntry[] = [];
+  const replications: ReplicationEntry[] = [];
   const domains = DOMAIN_IDS.slice(0, 2 + choices.below(2));
   for (const [index, routingDomain] of domains.entries()) {
     const plans = SUBNETS.map((number) => planSubnet(choices, index, number));
@@ -58,6 +65,8 @@ export function generateEntries(choices: Choices): ForwardingEntries {
         });
       lookupRecords.push(...subnetRecords(choices, routingDomain, plan));
       customerRoutes.push(...subnetRoutes(choices, routingDomain, plan));
+      multicastRoutes.push(...subnetMulticast(choices, routingDomain, plan));
+      replications.push(...subnetHosts(choices, routingDomain, plan, lookupRecords));
     }
     customerRoutes.push(...farRoutes(choices, routingDomain, plans));
   }
@@ -67,6 +76,11 @@ export function generateEntries(choices: Choices): ForwardingEntries {
     lookupRecords,
     customerRoutes,
     providerPeers: peersOf(lookupRecords, customerRoutes),
+    multicastRoutes,
+    providerGroups: multicastRoutes.flatMap(({ vsid, routingDomain, group }) =>
+      group === undefined ? [] : [{ vsid, routingDomain, group }],
+    ),
+    replications,
   };
 }
 
@@ -123,6 +137,8 @@ function subnetRoutes(
   routingDomain: RoutingDomainId,
   plan: SubnetPlan,
 ): CustomerRouteEntry[] {
+  const spreadRoute = (destination: string): CustomerRouteEntry =>
+    route(routingDomain, destination, { kind: 'multicast', vsid: plan.vsid });
   const onLink: RouteTarget = {
     kind: 'onLink',
     vsid: plan.vsid,
@@ -131,16 +147,48 @@ function subnetRoutes(
   return [
     route(routingDomain, `192.168.${plan.number}.0/24`, onLink),
     route(routingDomain, `2001:db8:${plan.number}::/64`, onLink),
-    ...(onceIn(choices, 2) ? [broadcastRoute(routingDomain, plan)] : []),
+    ...(onceIn(choices, 4) ? [] : [spreadRoute(`192.168.${plan.number}.255/32`)]),
+    ...['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'].flatMap((destination) =>
+      onceIn(choices, 6) ? [spreadRoute(destination)] : [],
+    ),
   ];
 }
 
-function broadcastRoute(routingDomain: RoutingDomainId, plan: SubnetPlan): CustomerRouteEntry {
-  return route(routingDomain, `192.168.${plan.number}.255/32`, {
-    kind: 'multicast',
-    vsid: plan.vsid,
-    group: provider('239.0.1.1'),
-  });
+/** By a group, or by copies: for everything, and for a part of it once more. */
+function subnetMulticast(
+  choices: Choices,
+  routingDomain: RoutingDomainId,
+  { vsid, number }: SubnetPlan,
+): MulticastRouteEntry[] {
+  const destinations = [
+    ...['224.0.0.0/4', '239.1.0.0/16', '255.255.255.255/32', `192.168.${number}.255/32`],
+    ...['ff00::/8', 'ff05::/16'],
+  ];
+  return destinations
+    .filter(() => onceIn(choices, 2))
+    .map((destination) => ({
+      ...{ routingDomain, vsid, destinationPrefix: parsePrefix(destination) },
+      group: onceIn(choices, 3) ? undefined : pick(choices, GROUPS),
+    }));
+}
+
+/** No test run is limited: the generated packets come faster than any real ones. */
+const WITHOUT_LIMIT = 0;
+
+function subnetHosts(
+  choices: Choices,
+  routingDomain: RoutingDomainId,
+  { vsid, known }: SubnetPlan,
+  records: readonly LookupRecordEntry[],
+): ReplicationEntry[] {
+  if (!known && onceIn(choices, 2)) return [];
+  const hosts = new Set<ProviderAddress>();
+  for (const record of records)
+    if (record.vsid === vsid && record.providerAddress !== undefined)
+      hosts.add(record.providerAddress);
+  const providerAddresses = onceIn(choices, 8) ? [] : [...hosts].sort((a, b) => a - b);
+  const leftOut = onceIn(choices, 3) ? 1 + choices.below(3) : 0;
+  return [{ routingDomain, vsid, providerAddresses, leftOut, packetsPerSecond: WITHOUT_LIMIT }];
 }
 
 /** Behind router VMs, and sometimes a default route. */

@@ -11,7 +11,7 @@ const tcp = net.createServer((socket) => {
   socket.on('error', () => socket.destroy());
   socket.pipe(socket);
 });
-const udp = dgram.createSocket('udp4');
+const udp = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
 udp.on('message', (message, peer) => udp.send(message, peer.port, peer.address));
 tcp.listen(port, address, () => udp.bind(port, address, () => console.log('ready')));
 `;
@@ -32,7 +32,7 @@ if (transport === 'tcp') {
   socket.on('error', (error) => fail(error.message));
   socket.on('close', () => fail('closed'));
 } else {
-  const socket = dgram.createSocket('udp4');
+  const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', show);
   socket.on('error', (error) => fail(error.message));
   socket.connect(Number(port), address, () => setInterval(() => socket.send(next()), 20));

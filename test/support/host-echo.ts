@@ -1,6 +1,7 @@
+import { call } from './host-caller.js';
 import type { Namespace } from './namespace.js';
 import { patience } from './patience.js';
-import { run, start, type Background } from './process.js';
+import { start, type Background } from './process.js';
 
 export type Transport = 'tcp' | 'udp';
 
@@ -39,28 +40,6 @@ udp.on('message', (message, peer) => udp.send(
 tcp.listen(port, address, () => udp.bind(port, address, () => console.log('ready')));
 `;
 
-const CLIENT = String.raw`
-const net = require('node:net');
-const dgram = require('node:dgram');
-const [transport, address, port, timeout, payload, sourcePort] = process.argv.slice(1);
-const fail = (reason) => { console.error(reason); process.exit(1); };
-setTimeout(() => fail('no answer within ' + timeout + ' ms'), Number(timeout));
-const finish = (text) => { process.stdout.write(text); process.exit(0); };
-if (transport === 'tcp') {
-  const socket = net.connect({ host: address, port: Number(port), localPort: Number(sourcePort) });
-  let text = '';
-  socket.on('connect', () => socket.write(payload + '\n'));
-  socket.on('data', (chunk) => { text += chunk; });
-  socket.on('end', () => finish(text));
-  socket.on('error', (error) => fail(error.message));
-} else {
-  const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
-  socket.on('message', (message) => finish(String(message)));
-  socket.on('error', (error) => fail(error.message));
-  socket.bind(Number(sourcePort), () => socket.send(payload, Number(port), address));
-}
-`;
-
 /**
  * Starts the echo server on one address and port, TCP and UDP.
  * @param address of the namespace; 0.0.0.0 takes all, but then UDP answers do not name it
@@ -91,6 +70,6 @@ export interface ExchangeOptions {
 export async function exchange(namespace: Namespace, options: ExchangeOptions): Promise<Echo> {
   const { transport, address, port, payload = 'hello', sourcePort = 0 } = options;
   const timeout = options.timeout ?? patience(3_000);
-  const args = [transport, address, port, timeout, payload, sourcePort].map(String);
-  return JSON.parse(await run(process.execPath, ['-e', CLIENT, ...args], { namespace })) as Echo;
+  const text = await call(namespace, { transport, address, port, payload, sourcePort, timeout });
+  return JSON.parse(text) as Echo;
 }

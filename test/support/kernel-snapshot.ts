@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Gateway } from './gateway.js';
@@ -83,5 +83,7 @@ function pinOf(gateway: Gateway, map: PolicyMap): string {
   const { bpfDirectory } = parse(readFileSync(gateway.configFile, 'utf8')) as {
     bpfDirectory: string;
   };
-  return join(bpfDirectory, gateway.instance, map);
+  const directory = join(bpfDirectory, gateway.instance);
+  const pin = readdirSync(directory).find((file) => file.startsWith(`${map}-`));
+  return join(directory, pin ?? map);
 }

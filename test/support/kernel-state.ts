@@ -47,6 +47,17 @@ function text(object: KernelObject): string {
     }
     case 'providerPeer':
       return `providerPeer ${object.entry.routingDomain} ${formatIp(object.entry.providerAddress)}`;
+    case 'providerGroup':
+      return `providerGroup ${object.entry.vsid} ${formatIp(object.entry.group)}`;
+    case 'multicastRoute': {
+      const { vsid, destinationPrefix, group } = object.entry;
+      return `multicastRoute ${vsid} ${formatPrefix(destinationPrefix)} ${group === undefined ? 'copies' : formatIp(group)}`;
+    }
+    case 'replication': {
+      const { vsid, providerAddresses, leftOut, packetsPerSecond } = object.entry;
+      const hosts = providerAddresses.map((address) => ` ${formatIp(address)}`).join('');
+      return `replication ${vsid} to${hosts} left out ${leftOut} rate ${packetsPerSecond}`;
+    }
     case 'namespace':
     case 'link':
     case 'tunnelLink':
@@ -69,7 +80,7 @@ function routeTarget(target: RouteTarget): string {
     case 'router':
       return `router ${target.vsid} ${tunnel(target.router)}`;
     case 'multicast':
-      return `multicast ${target.vsid} ${formatIp(target.group)}`;
+      return `multicast ${target.vsid}`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { environmentDevices, type Environment } from '../../src/dataplane/compile/environment.js';
-import { loadObject } from '../../src/dataplane/bpf/object.js';
+import { loadObject, type ObjectOptions } from '../../src/dataplane/bpf/object.js';
 import { createKernelDataPlane } from '../../src/dataplane/kernel.js';
 import { externalGroup } from '../../src/dataplane/linux/names.js';
 import { createLinuxNetwork } from '../../src/dataplane/linux/network.js';
@@ -14,8 +14,11 @@ export interface KernelSubject {
   readonly namespace: Namespace;
   readonly environment: Environment;
   readonly dataPlane: DataPlane;
-  /** Another data plane on the same kernel state, as a restarted daemon has it. */
-  reopen(): DataPlane;
+  /**
+   * Another data plane on the same kernel state, as a restarted daemon has it.
+   * @param maxEntries sizes of maps that differ from the first one's
+   */
+  reopen(maxEntries?: ObjectOptions['maxEntries']): DataPlane;
   dispose(): Promise<void>;
 }
 
@@ -37,7 +40,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
   const mount = mountBpf();
   const leave = enterNamespace(namespace.path);
   const opened: DataPlane[] = [];
-  const reopen = (): DataPlane => {
+  const reopen = (maxEntries: ObjectOptions['maxEntries'] = {}): DataPlane => {
     const dataPlane = createKernelDataPlane({
       network: createLinuxNetwork({
         instance,
@@ -49,7 +52,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
       object: loadObject({
         path: 'dist/bpf/nvgate.bpf.o',
         pinDirectory: `${mount.path}/${instance}`,
-        maxEntries: { lookup_records: 4096, provider_peers: 4096 },
+        maxEntries: { lookup_records: 4096, provider_peers: 4096, ...maxEntries },
       }),
       underlay: ['underlay'],
       external: ['external'],
@@ -65,6 +68,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
       firewallTable: instance,
       externalGroup: externalGroup(instance),
       tunnels: new Map(),
+      multicastPacketsPerSecond: 1000,
       pathMtus: new Map(),
     },
     dataPlane: reopen(),

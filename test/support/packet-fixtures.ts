@@ -13,7 +13,7 @@ import { parseIp, parseIpv4 } from '../../src/net/ip.js';
 import { parseMac } from '../../src/net/mac.js';
 import { parsePrefix } from '../../src/net/prefix.js';
 
-/* The packets in test/fixtures/packets, written out byte by byte, and their tables. */
+/* The packets in test/fixtures/packets, written out byte by byte, and their tables. Read from the project's directory. */
 
 export interface PacketFixture {
   readonly name: string;
@@ -38,6 +38,14 @@ export type Expected =
       /** `domain <name>`, `underlay <device>` or `ingress`. */
       readonly out: string;
       readonly frame: Uint8Array;
+    }
+  | {
+      readonly kind: 'replicated';
+      readonly verdict: Verdict;
+      readonly vsid: number;
+      readonly out: string;
+      readonly frames: readonly Uint8Array[];
+      readonly leftOut: number;
     };
 
 export interface PacketFixtures {
@@ -68,11 +76,13 @@ export function loadPacketFixtures(): PacketFixtures {
     decap: ['decap-forwarded.json', 'decap-passed.json', 'decap-dropped.json']
       .flatMap(packets)
       .map(readPacket),
-    encap: ['encap-forwarded.json', 'encap-dropped.json'].flatMap(packets).map((packet) => ({
-      ...readPacket(packet),
-      domain: domainOf(packet.domain ?? ''),
-      flowHash: Number(packet.flowHash),
-    })),
+    encap: ['encap-forwarded.json', 'encap-multicast.json', 'encap-dropped.json']
+      .flatMap(packets)
+      .map((packet) => ({
+        ...readPacket(packet),
+        domain: domainOf(packet.domain ?? ''),
+        flowHash: Number(packet.flowHash),
+      })),
   };
 }
 
@@ -86,7 +96,10 @@ interface PacketFile {
   readonly flowHash?: string;
   readonly frame: BytesFile;
   readonly expect:
-    | Exclude<Expected, { kind: 'forwarded' }>
+    | Exclude<Expected, { kind: 'forwarded' | 'replicated' }>
+    | (Omit<Extract<Expected, { kind: 'replicated' }>, 'frames'> & {
+        readonly frames: readonly BytesFile[];
+      })
     | (Omit<Extract<Expected, { kind: 'forwarded' }>, 'frame'> & { readonly frame: BytesFile });
 }
 
@@ -120,8 +133,19 @@ interface TablesFile {
     readonly destinationPrefix: string;
     readonly vsid: number;
     readonly kind: RouteTarget['kind'];
-    readonly group?: string;
   })[];
+  readonly multicastRoutes: readonly {
+    readonly routingDomain: string;
+    readonly vsid: number;
+    readonly destinationPrefix: string;
+    readonly group?: string;
+  }[];
+  readonly replications: readonly {
+    readonly routingDomain: string;
+    readonly vsid: number;
+    readonly providerAddresses: readonly string[];
+    readonly leftOut: number;
+  }[];
   readonly providerPeers: Record<string, readonly string[]>;
 }
 
@@ -154,6 +178,24 @@ function readEntries(
       destinationPrefix: parsePrefix(route.destinationPrefix),
       target: readTarget(route),
     })),
+    multicastRoutes: file.multicastRoutes.map((route) => ({
+      routingDomain: domainOf(route.routingDomain),
+      vsid: Vsid(route.vsid),
+      destinationPrefix: parsePrefix(route.destinationPrefix),
+      group: route.group === undefined ? undefined : provider(route.group),
+    })),
+    providerGroups: file.multicastRoutes.flatMap(({ routingDomain, vsid, group }) =>
+      group === undefined
+        ? []
+        : [{ routingDomain: domainOf(routingDomain), vsid: Vsid(vsid), group: provider(group) }],
+    ),
+    replications: file.replications.map((entry) => ({
+      routingDomain: domainOf(entry.routingDomain),
+      vsid: Vsid(entry.vsid),
+      providerAddresses: entry.providerAddresses.map(provider),
+      leftOut: entry.leftOut,
+      packetsPerSecond: 1000,
+    })),
     providerPeers: Object.entries(file.providerPeers).flatMap(([name, addresses]) =>
       addresses.map((text) => ({ routingDomain: domainOf(name), providerAddress: provider(text) })),
     ),
@@ -170,7 +212,7 @@ function readTarget(route: TablesFile['customerRoutes'][number]): RouteTarget {
     case 'router':
       return { kind: 'router', vsid, router: readTunnelTarget(route) };
     case 'multicast':
-      return { kind: 'multicast', vsid, group: provider(route.group ?? '') };
+      return { kind: 'multicast', vsid };
   }
 }
 
@@ -182,13 +224,24 @@ function readTunnelTarget(file: TargetFile): TunnelTarget {
 }
 
 function readPacket(file: PacketFile): PacketFixture {
-  const { expect } = file;
   return {
     name: file.name,
     recipe: file.recipe,
     frame: readBytes(file.frame),
-    expect: expect.kind === 'forwarded' ? { ...expect, frame: readBytes(expect.frame) } : expect,
+    expect: readExpectation(file.expect),
   };
+}
+
+function readExpectation(expect: PacketFile['expect']): Expected {
+  switch (expect.kind) {
+    case 'forwarded':
+      return { ...expect, frame: readBytes(expect.frame) };
+    case 'replicated':
+      return { ...expect, frames: expect.frames.map(readBytes) };
+    case 'pass':
+    case 'dropped':
+      return expect;
+  }
 }
 
 function readBytes(file: BytesFile): Uint8Array {
@@ -208,6 +261,5 @@ function provider(text: string): ProviderAddress {
 }
 
 function readJson(name: string): unknown {
-  const url = new URL(`../fixtures/packets/${name}`, import.meta.url);
-  return JSON.parse(readFileSync(url, 'utf8'));
+  return JSON.parse(readFileSync(`test/fixtures/packets/${name}`, 'utf8'));
 }

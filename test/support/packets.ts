@@ -100,6 +100,25 @@ export function icmpv6(
   return ip(options, IpProtocol.icmpv6, message, 2);
 }
 
+/** A report of group membership: IGMP version 2, or MLD version 2 behind a router alert. */
+export function groupReport(options: IpOptions): Payload {
+  const report = icmp(options);
+  const packet = Buffer.from(report.bytes);
+  if (isIpv4(address(options.from))) {
+    packet[9] = IpProtocol.igmp;
+    packet.set([0x16, 0, 0, 0], IPV4_BYTES);
+    repairIpv4Checksum(packet, 0);
+    return { ...report, bytes: packet };
+  }
+  const header = Buffer.from(packet.subarray(0, IPV6_BYTES));
+  header[6] = IpProtocol.hopByHop;
+  header.writeUInt16BE(packet.byteLength - IPV6_BYTES + 8, 4);
+  const routerAlert = Buffer.of(IpProtocol.icmpv6, 0, 5, 2, 0, 0, 1, 0);
+  const message = packet.subarray(IPV6_BYTES);
+  message[0] = 143;
+  return { ...report, bytes: Buffer.concat([header, routerAlert, message]) };
+}
+
 export interface SolicitationOptions {
   readonly from: Ip;
   readonly target: Ip;

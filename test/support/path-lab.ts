@@ -16,6 +16,8 @@ import { connect, createSegment } from './topology.js';
  */
 export interface PathLab {
   readonly gateway: Gateway;
+  /** What the gateway has; the standard policy with one host, behind the routers. */
+  readonly policy: PolicyDocument;
   readonly externalHost: Namespace;
   readonly vms: Readonly<Record<'blue1' | 'red1', Vm>>;
   /** The address that router n, from 1, speaks to the gateway from. */
@@ -55,9 +57,10 @@ export async function createPathLab(mtus: readonly number[]): Promise<PathLab> {
   await host.warm(HOST_GATEWAY);
   const gateway = createGateway(gatewayNamespace);
   await gateway.start();
-  await gateway.apply(policy());
+  const policy = pathPolicy();
+  await gateway.apply(policy);
   return {
-    ...{ gateway, externalHost, vms },
+    ...{ gateway, policy, externalHost, vms },
     routerAddress: (n) => (n === 1 ? '10.1.1.1' : linkAddress(n - 2, 2)),
   };
 }
@@ -89,8 +92,7 @@ function addVm(host: OvsNve, name: 'blue1' | 'red1'): Promise<Vm> {
   return host.addVm({ name, vsid, macAddress, addresses });
 }
 
-/** The standard policy with one host, behind the routers. */
-function policy(): PolicyDocument {
+function pathPolicy(): PolicyDocument {
   const { routingDomains = [], ...rest } = scenePolicy({ ipv6: true });
   return {
     ...rest,
@@ -109,14 +111,21 @@ function policy(): PolicyDocument {
  * those of full size all the same.
  */
 export async function limitSender(vm: Vm, mtu: number): Promise<void> {
+  await replaceDefaultRoutes(
+    vm,
+    (gateway) => `mtu lock ${mtu} advmss ${gateway.includes(':') ? 1398 : 1418}`,
+  );
+}
+
+/** What a host that ignores ICMP does for its VMs: nothing. */
+export async function unlimitSender(vm: Vm): Promise<void> {
+  await replaceDefaultRoutes(vm, () => '');
+}
+
+async function replaceDefaultRoutes(vm: Vm, metrics: (gateway: string) => string): Promise<void> {
+  const gateways = vm.addresses.flatMap(({ gateway }) => gateway ?? []);
   await ip(
     vm.namespace,
-    ...vm.addresses.flatMap(({ gateway }) =>
-      gateway === undefined
-        ? []
-        : [
-            `route replace default via ${gateway} mtu lock ${mtu} advmss ${gateway.includes(':') ? 1398 : 1418}`,
-          ],
-    ),
+    ...gateways.map((gateway) => `route replace default via ${gateway} ${metrics(gateway)}`),
   );
 }

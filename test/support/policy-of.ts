@@ -25,5 +25,6 @@ export const ENVIRONMENT: Environment = {
   firewallTable: 'nvgate',
   externalGroup: 76,
   tunnels: new Map(),
+  multicastPacketsPerSecond: 1000,
   pathMtus: new Map(),
 };

@@ -28,6 +28,7 @@ export type Counted = Readonly<Record<string, number>>;
  */
 export interface RawHosts {
   readonly gateway: Gateway;
+  readonly wires: Wires;
   /**
    * Sends the frames, each from the far end of its wire, and answers with all that comes out of
    * the gateway, once nothing more will: a packet in each direction, sent behind them, has come
@@ -79,7 +80,7 @@ export async function createRawHosts(options: RawHostsOptions): Promise<RawHosts
   let witnessesBefore = 0;
   let before: Counted = {};
   return {
-    gateway,
+    ...{ gateway, wires },
     async pass(frames, ...leaving) {
       wires.take();
       for (const each of leaving) sendLeaving(gateway, each);
@@ -108,7 +109,7 @@ export async function createRawHosts(options: RawHostsOptions): Promise<RawHosts
   };
 }
 
-function sendLeaving(gateway: Gateway, { routingDomain, frame }: LeavingFrame): void {
+export function sendLeaving(gateway: Gateway, { routingDomain, frame }: LeavingFrame): void {
   const name = namespaceName(gateway.instance, RoutingDomainId(routingDomain));
   const vnet = openRawSocket(foreignNamespace(name), 'vnet');
   vnet.send(frame);

@@ -93,6 +93,7 @@ const base = {
   sourceAddress: ips,
   initiate: fc.boolean(),
   interface: texts,
+  tcpMssClamping: fc.constantFrom('pathMtu' as const, 536, 1300),
   destinationAddress: ips,
 };
 const ipsec = {

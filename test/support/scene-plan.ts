@@ -23,9 +23,11 @@ export const EXTERNAL = {
   physicalHost6: '2001:db8:101::10',
   /** What red's VMs are translated to, and where its published port is. */
   natAddress: '203.0.113.10',
+  natAddress6: '2001:db8:113::10',
   publishedPort: 8080,
   /** CA of red1, port 80 of which is published. */
   publishedVm: '192.168.1.101',
+  publishedVm6: 'fd00:0:0:1::101',
 } as const;
 
 interface SubnetPlan {

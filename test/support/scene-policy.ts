@@ -32,7 +32,15 @@ export function scenePolicy(options: ScenePolicyOptions = {}): PolicyDocument {
     ],
     routingDomains: [
       { ...routingDomain('blue', options), connections: [routedConnection(options)] },
-      { ...routingDomain('red', options), connections: [natConnection()] },
+      {
+        ...routingDomain('red', options),
+        connections: [
+          natConnection('internet', EXTERNAL.natAddress, EXTERNAL.publishedVm),
+          ...(options.ipv6 === true
+            ? [natConnection('internet6', EXTERNAL.natAddress6, EXTERNAL.publishedVm6)]
+            : []),
+        ],
+      },
     ],
   };
 }
@@ -81,17 +89,19 @@ function routedConnection({ ipv6 = false }: ScenePolicyOptions): ConnectionDocum
   };
 }
 
-function natConnection(): ConnectionDocument {
+function natConnection(
+  id: string,
+  externalAddress: string,
+  internalAddress: string,
+): ConnectionDocument {
   return {
-    id: 'internet',
-    type: 'nat',
-    externalAddress: EXTERNAL.natAddress,
+    ...{ id, type: 'nat', externalAddress },
     rules: [
       {
         name: 'web',
         protocol: 'tcp',
         externalPort: EXTERNAL.publishedPort,
-        internalAddress: EXTERNAL.publishedVm,
+        internalAddress,
         internalPort: 80,
       },
     ],

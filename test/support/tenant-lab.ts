@@ -8,30 +8,31 @@ import { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import { createGateway, type Gateway } from './gateway.js';
 import { createNamespace, foreignNamespace, ip, type Namespace } from './namespace.js';
 import { startOvsNve, type OvsNve } from './ovs-nve.js';
-import { connect, createSegment, type Segment } from './topology.js';
+import {
+  createPhysicalNetwork,
+  DMZ_NETWORK,
+  EXTERNAL_NETWORK,
+  type PhysicalNetwork,
+} from './physical-network.js';
+import { createSegment, type Segment } from './topology.js';
 
-/** A VM network with one subnet and one VM. */
-export interface Tenant {
+/** A VM network with one subnet and one VM; its own fields are those of IPv4. */
+export interface Tenant extends TenantAddresses {
   readonly name: string;
   readonly routingDomain: string;
   readonly vsid: number;
-  readonly prefix: string;
-  readonly gateway: string;
-  readonly customerAddress: string;
+  /** Only where the lab has IPv6 are they used. */
+  readonly ipv6: TenantAddresses;
   readonly macAddress: string;
   /** The VM. */
   readonly vm: Namespace;
 }
 
-/** A physical network: one host on the wire of one of the gateway's external devices. */
-export interface PhysicalNetwork {
-  readonly device: string;
-  readonly host: Namespace;
-  /** Of the host, on the wire. */
-  readonly address: string;
-  /** Of the same host, in a network behind it: {@link TenantLab} says which. */
-  readonly remoteAddress: string;
-  readonly gatewayAddress: string;
+/** Of one IP family. */
+export interface TenantAddresses {
+  readonly prefix: string;
+  readonly gateway: string;
+  readonly customerAddress: string;
 }
 
 /**
@@ -40,6 +41,9 @@ export interface PhysicalNetwork {
  *
  *     external   203.0.113.0/24   gateway .2, host .100, behind it 192.168.101.10
  *     dmz        198.51.100.0/24  gateway .2, host .100, behind it 192.168.102.10
+ *
+ * With IPv6 the same again in 2001:db8:113::/64 and 2001:db8:51::/64, behind them 2001:db8:101::10 and
+ * 2001:db8:102::10; a tenant of 192.168.1 also has fd00:192:168:1::/64.
  */
 export interface TenantLab {
   readonly underlay: Segment;
@@ -59,6 +63,11 @@ export interface TenantLab {
 const HOST = '10.1.1.20';
 const GATEWAY = '10.1.1.40';
 
+export interface TenantLabOptions {
+  /** Every address twice: IPv4 and IPv6. */
+  readonly ipv6?: boolean;
+}
+
 /**
  * @param networks first three bytes of each tenant's /24, by the tenant's name; they may be equal
  * @param settings of the gateway's configuration
@@ -66,13 +75,18 @@ const GATEWAY = '10.1.1.40';
 export async function createTenantLab(
   networks: Readonly<Record<string, string>>,
   settings: Readonly<Record<string, unknown>> = {},
+  { ipv6 = false }: TenantLabOptions = {},
 ): Promise<TenantLab> {
   const underlay = await createSegment('underlay');
   const namespace = await createNamespace('gateway');
   await underlay.attach({ namespace, device: 'underlay' });
-  const external = await createPhysicalNetwork(namespace, 'external', '203.0.113', 101);
-  const dmz = await createPhysicalNetwork(namespace, 'dmz', '198.51.100', 102);
-  await ip(namespace, `route add default via ${external.address}`);
+  const external = await createPhysicalNetwork(namespace, EXTERNAL_NETWORK, ipv6);
+  const dmz = await createPhysicalNetwork(namespace, DMZ_NETWORK, ipv6);
+  await ip(
+    namespace,
+    `route add default via ${external.address}`,
+    ...(ipv6 ? [`route add default via ${external.ipv6.address}`] : []),
+  );
 
   const hostNamespace = await createNamespace('host');
   await underlay.attach({ namespace: hostNamespace, device: 'uplink', offload: false });
@@ -82,11 +96,11 @@ export async function createTenantLab(
   });
   const tenants = new Map<string, Tenant>();
   for (const [index, [name, network]] of Object.entries(networks).entries())
-    tenants.set(name, await createTenant(host, name, network, index + 1));
+    tenants.set(name, await createTenant(host, { name, network, serial: index + 1, ipv6 }));
   await host.setRoutes(
-    [...tenants.values()].map(({ vsid, gateway }) => ({
-      ...{ vsid, macAddress: GATEWAY_MAC, providerAddress: GATEWAY, arp: 'remote' },
-      customerAddresses: [gateway],
+    [...tenants.values()].map((tenant) => ({
+      ...{ vsid: tenant.vsid, macAddress: GATEWAY_MAC, providerAddress: GATEWAY, arp: 'remote' },
+      customerAddresses: addressesOf(tenant, ipv6).map(({ gateway }) => gateway),
     })),
   );
 
@@ -109,7 +123,7 @@ export async function createTenantLab(
       apiVersion: 'nvgate/v1',
       providerAddresses: [{ address: GATEWAY, prefixLength: 24, interface: 'underlay' }],
       routingDomains: Object.entries(connections).map(([name, ways]) =>
-        routingDomain(tenant(name), ways),
+        routingDomain(tenant(name), ways, ipv6),
       ),
     }),
   };
@@ -120,56 +134,62 @@ const GATEWAY_MAC = '10-10-10-10-10-01';
 function routingDomain(
   tenant: Tenant,
   connections: readonly ConnectionDocument[],
+  ipv6: boolean,
 ): RoutingDomainDocument {
-  const { routingDomain: id, name, vsid, prefix, gateway, customerAddress, macAddress } = tenant;
+  const { routingDomain: id, name, vsid, gateway, macAddress } = tenant;
+  const addresses = addressesOf(tenant, ipv6);
   return {
     id,
     name,
     virtualSubnets: [
-      { vsid, prefixes: [prefix], gateway: { address: gateway, macAddress: GATEWAY_MAC } },
+      {
+        vsid,
+        prefixes: addresses.map(({ prefix }) => prefix),
+        gateway: { address: gateway, macAddress: GATEWAY_MAC },
+      },
     ],
-    lookupRecords: [{ vsid, customerAddress, macAddress, providerAddress: HOST }],
+    lookupRecords: addresses.map(({ customerAddress }) => ({
+      ...{ vsid, customerAddress, macAddress, providerAddress: HOST },
+    })),
     connections: [...connections],
   };
 }
 
-async function createTenant(
-  host: OvsNve,
-  name: string,
-  network: string,
-  serial: number,
-): Promise<Tenant> {
-  const plan = {
+function addressesOf(tenant: Tenant, ipv6: boolean): TenantAddresses[] {
+  return ipv6 ? [tenant, tenant.ipv6] : [tenant];
+}
+
+interface TenantPlan {
+  readonly name: string;
+  readonly network: string;
+  readonly serial: number;
+  readonly ipv6: boolean;
+}
+
+async function createTenant(host: OvsNve, plan: TenantPlan): Promise<Tenant> {
+  const { name, network, serial, ipv6 } = plan;
+  const network6 = `fd00:${network.replaceAll('.', ':')}`;
+  const tenant = {
     name,
     routingDomain: `11111111-2222-3333-4444-${String(serial).padStart(12, '0')}`,
     vsid: 5000 + serial,
     prefix: `${network}.0/24`,
     gateway: `${network}.1`,
     customerAddress: `${network}.101`,
+    ipv6: {
+      prefix: `${network6}::/64`,
+      gateway: `${network6}::1`,
+      customerAddress: `${network6}::101`,
+    },
     macAddress: '00-15-5D-01-14-01',
   };
-  const { vsid, macAddress, customerAddress, gateway } = plan;
+  const { vsid, macAddress, customerAddress, gateway } = tenant;
   const { namespace: vm } = await host.addVm({
     ...{ name, vsid, macAddress },
-    addresses: [{ customerAddress, prefixLength: 24, gateway }],
+    addresses: [
+      { customerAddress, prefixLength: 24, gateway },
+      ...(ipv6 ? [{ ...tenant.ipv6, prefixLength: 64 }] : []),
+    ],
   });
-  return { ...plan, vm };
-}
-
-async function createPhysicalNetwork(
-  gateway: Namespace,
-  device: string,
-  network: string,
-  remote: number,
-): Promise<PhysicalNetwork> {
-  const [gatewayAddress, address] = [`${network}.2`, `${network}.100`];
-  const remoteAddress = `192.168.${remote}.10`;
-  const host = await createNamespace(`${device}-host`);
-  await connect(
-    { namespace: gateway, device, addresses: [`${gatewayAddress}/24`] },
-    { namespace: host, device: 'eth0', addresses: [`${address}/24`] },
-  );
-  await ip(host, `address add ${remoteAddress}/32 dev lo`);
-  await ip(gateway, `route add 192.168.${remote}.0/24 via ${address}`);
-  return { device, host, address, remoteAddress, gatewayAddress };
+  return { ...tenant, vm };
 }

@@ -8,7 +8,7 @@ import { peering, type PeeringOptions } from './office-peering.js';
 import { ping } from './ping.js';
 import { eventually } from './process.js';
 import { createController, type Controller } from './provider-client.js';
-import { createTenantLab, type TenantLab } from './tenant-lab.js';
+import { createTenantLab, type TenantLab, type TenantLabOptions } from './tenant-lab.js';
 
 /** What the connection of each VM network is known as outside, unless a test says otherwise. */
 export const SOURCE = '203.0.113.10';
@@ -49,13 +49,14 @@ export interface TunnelProbe {
 const UP_WITHIN = 20_000;
 
 /**
- * @param networks and settings as {@link createTenantLab} takes them
+ * @param networks settings and options as {@link createTenantLab} takes them
  */
 export async function createVpnLab(
   networks: Readonly<Record<string, string>>,
   settings: Readonly<Record<string, unknown>> = {},
+  options: TenantLabOptions = {},
 ): Promise<VpnLab> {
-  const tenants = await createTenantLab(networks, settings);
+  const tenants = await createTenantLab(networks, settings, options);
   const internet = tenants.external.host;
   await setSysctls(internet, { 'net/ipv4/ip_forward': '1' });
   await tenants.gateway.start();

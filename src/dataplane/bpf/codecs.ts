@@ -46,7 +46,7 @@ export interface LookupRecordValue {
 }
 
 export interface CustomerRouteValue {
-  /** 0: on link without a wildcard */
+  /** 0: on link without a wildcard, or multicast */
   readonly providerAddress: Ipv4;
   readonly macAddress: MacAddress;
   readonly kind: keyof typeof CUSTOMER_ROUTE_KIND;
@@ -244,7 +244,8 @@ export function counterCodec(cpus: number): MapCodec<CounterKey, CounterValue> {
   };
 }
 
-function writeDomainAddress(key: DomainAddress, to: Buffer, at: number): void {
+/** An address behind a word that says whose it is (and its family); in maps.h a struct each. */
+export function writeDomainAddress(key: DomainAddress, to: Buffer, at: number): void {
   const { address } = key;
   to.fill(0, at, at + 20);
   if (isIpv4(address)) {
@@ -257,7 +258,7 @@ function writeDomainAddress(key: DomainAddress, to: Buffer, at: number): void {
   to.writeBigUInt64BE(address & 0xffffffffffffffffn, at + 12);
 }
 
-function readDomainAddress(from: Buffer, at: number): DomainAddress {
+export function readDomainAddress(from: Buffer, at: number): DomainAddress {
   const domain = from.readUInt32LE(at);
   const family4 = domain >= DOMAIN_IPV4;
   return {

@@ -105,8 +105,11 @@ static __always_inline int forward_inner(struct __sk_buff *skb, const struct tun
 	reason = check_source(packet, &inner.source, packet->inner_source_mac);
 	if (reason)
 		return drop(skb, packet->vsid, reason);
+	/* The sender's host sends it to the others itself (RFC 7637 section 4.2). */
 	if (inner.multicast || packet->inner_destination_mac[0] & 1)
-		return drop(skb, packet->vsid, VERDICT_INNER_MULTICAST);
+		return drop(skb, packet->vsid, VERDICT_MULTICAST_HEARD);
+	if (packet->by_group)
+		return drop(skb, packet->vsid, VERDICT_GROUP_UNICAST);
 
 	if ((packet->tos & ECN_MASK) == ECN_CE && (inner.tos & ECN_MASK) != ECN_CE) {
 		if (!(inner.tos & ECN_MASK))
@@ -188,8 +191,15 @@ static __always_inline int decap_packet(struct __sk_buff *skb)
 		return refuse_vsid(skb, &packet);
 	/* The routing domain's own PA is the rule; any other of the gateway's will do. */
 	if (packet.subnet->provider_address != packet.destination &&
-	    !is_provider_address(packet.destination))
-		return PASS;
+	    !is_provider_address(packet.destination)) {
+		if (!is_provider_group(packet.vsid, packet.destination))
+			return PASS;
+		/* An answer goes from the gateway's own address to one host. */
+		packet.by_group = 1;
+		packet.destination = packet.subnet->provider_address;
+		if (clear_destination(skb))
+			return drop(skb, packet.vsid, VERDICT_KERNEL_REFUSED);
+	}
 	/* Ethernet padding would become part of what is sent on. */
 	if (skb->len > ETH_HLEN + packet.total_length && !skb->gso_size &&
 	    bpf_skb_change_tail(skb, ETH_HLEN + packet.total_length, 0))

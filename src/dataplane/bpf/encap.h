@@ -3,15 +3,9 @@
 #pragma once
 
 #include "flow.h"
-#include "inner.h"
+#include "spread.h"
 
-struct tunnel_target {
-	__be32 provider_address;
-	__u8 mac[6];
-	__u32 vsid;
-};
-
-/* 0 and the target; or the reason to drop, and the VSID to count it under. */
+/* 0 and the target; TO_ALL and the VSID; or the reason to drop, and the VSID to count it under. */
 static __always_inline int find_target(const struct lookup_record_key *destination,
 				       struct tunnel_target *target)
 {
@@ -31,7 +25,7 @@ static __always_inline int find_target(const struct lookup_record_key *destinati
 		return VERDICT_NO_ROUTE;
 	target->vsid = route->vsid;
 	if (route->kind == CUSTOMER_ROUTE_MULTICAST)
-		return VERDICT_INNER_MULTICAST;
+		return TO_ALL;
 	if (!route->provider_address)
 		return VERDICT_NO_RECORD;
 	target->provider_address = route->provider_address;
@@ -39,7 +33,18 @@ static __always_inline int find_target(const struct lookup_record_key *destinati
 	return 0;
 }
 
-/* 0, destination and TOS; or the reason to drop. */
+#define NEXT_HEADER_OPTIONS 0 /* hop by hop (RFC 8200 section 4.3) */
+
+/* RFC 3810: ICMPv6 behind a hop-by-hop header with just the router alert. */
+static __always_inline int is_listener_discovery(struct __sk_buff *skb)
+{
+	__u8 *options = bytes_at(skb, ETH_HLEN + sizeof(struct ipv6hdr), 9);
+
+	return options && options[0] == IPPROTO_ICMPV6 && !options[1] &&
+	       ((options[8] >= 130 && options[8] <= 132) || options[8] == 143);
+}
+
+/* 0 or TO_ALL, destination and TOS; or the reason to drop. */
 static __always_inline int read_leaving(struct __sk_buff *skb, int is_ipv4,
 					struct lookup_record_key *destination, __u8 *tos)
 {
@@ -48,19 +53,24 @@ static __always_inline int read_leaving(struct __sk_buff *skb, int is_ipv4,
 
 		if (!ip)
 			return VERDICT_TRUNCATED;
-		if (ipv4_is_multicast(ip->daddr))
-			return VERDICT_INNER_MULTICAST;
 		inner_ipv4(destination, skb->ifindex, ip->daddr);
 		*tos = ip->tos;
-		return 0;
+		if (!ipv4_is_multicast(ip->daddr))
+			return 0;
+		/* Who listens to a group outside is nobody's business in the virtual network. */
+		return ip->protocol == IPPROTO_IGMP && ip->daddr != 0xffffffff ?
+			       VERDICT_INNER_MULTICAST :
+			       TO_ALL;
 	}
 	struct ipv6hdr *ip = bytes_at(skb, ETH_HLEN, sizeof(*ip));
+	__u8 next_header;
 
 	if (!ip)
 		return VERDICT_TRUNCATED;
 	inner_ipv6(destination, skb->ifindex, ip->daddr.in6_u.u6_addr32);
 	*tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
-	if (ip->nexthdr == IPPROTO_ICMPV6) {
+	next_header = ip->nexthdr;
+	if (next_header == IPPROTO_ICMPV6) {
 		__u8 *type = bytes_at(skb, ETH_HLEN + sizeof(*ip), 1);
 
 		/* No sysctl stops ICMPv6 redirects, and one would break the tenant's TCP. */
@@ -69,7 +79,9 @@ static __always_inline int read_leaving(struct __sk_buff *skb, int is_ipv4,
 		if (type && *type >= ROUTER_SOLICITATION && *type < REDIRECT)
 			return VERDICT_NEIGHBOUR_IGNORED;
 	}
-	return ((__u8 *)destination->address.word)[0] == 0xff ? VERDICT_INNER_MULTICAST : 0;
+	if (next_header == NEXT_HEADER_OPTIONS && is_listener_discovery(skb))
+		return VERDICT_INNER_MULTICAST;
+	return ((__u8 *)destination->address.word)[0] == 0xff ? TO_ALL : 0;
 }
 
 /* 42 bytes of room behind the Ethernet header, the skb marked as an IPv4 tunnel packet. */
@@ -105,7 +117,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	__u32 length = skb->len - ETH_HLEN + OVERLAY_LENGTH;
 	struct lookup_record_key destination;
 	struct virtual_subnet *subnet;
-	struct tunnel_target target = {};
+	struct tunnel_target target = { .verdict = VERDICT_ENCAPSULATED };
 	struct overlay overlay;
 	int reason;
 	__u8 tos;
@@ -113,6 +125,8 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	reason = read_leaving(skb, is_ipv4, &destination, &tos);
 	if (!reason)
 		reason = find_target(&destination, &target);
+	if (reason == TO_ALL)
+		reason = spread(skb, is_ipv4, &destination, &target);
 	if (reason)
 		return drop(skb, target.vsid, reason);
 	subnet = find_subnet(target.vsid);
@@ -120,6 +134,8 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 		return drop(skb, 0, VERDICT_SUBNET_UNKNOWN);
 	if (length > 0xffff)
 		return drop(skb, target.vsid, VERDICT_TOO_BIG);
+	if (target.verdict != VERDICT_ENCAPSULATED && before_spread(skb, &target))
+		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
 
 	overlay.ip = outer_ipv4(tos, length, subnet->provider_address, target.provider_address);
 	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb, is_ipv4)), target.mac,
@@ -127,7 +143,9 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	if (make_room(skb, is_ipv4) ||
 	    bpf_skb_store_bytes(skb, OUTER_IP, &overlay, sizeof(overlay), BPF_F_INVALIDATE_HASH))
 		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
-	count(skb, target.vsid, VERDICT_ENCAPSULATED);
+	count(skb, target.vsid, target.verdict);
+	if (target.verdict == VERDICT_GROUP_ENCAPSULATED)
+		return redirect_to_group(subnet->underlay_ifindex, target.provider_address);
 	return to_underlay(subnet, target.provider_address);
 }
 

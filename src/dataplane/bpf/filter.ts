@@ -1,5 +1,5 @@
-import { NvgateError } from '../../errors.js';
 import { errorName, expectSuccess, libbpf, type Fd } from './libbpf.js';
+import { programIdentity, type ProgramIdentity } from './program.js';
 
 /*
  * Our programs on the ingress of devices: one clsact filter with a priority and handle of its
@@ -54,8 +54,8 @@ export function detachFilter(ifindex: number): void {
     expectSuccess(result, `taking the BPF filter off device ${ifindex}`);
 }
 
-/** Tag (hash of the instructions) of our program on the device; undefined where there is none. */
-export function attachedTag(ifindex: number): string | undefined {
+/** Our program on the device; undefined where there is none. */
+export function attachedProgram(ifindex: number): ProgramIdentity | undefined {
   const bpf = libbpf();
   const options = filterOptions(0, 0);
   const result = bpf.query(hookOn(ifindex), options);
@@ -64,7 +64,7 @@ export function attachedTag(ifindex: number): string | undefined {
   const program = bpf.programFdById(options.readUInt32LE(PROGRAM_ID));
   if (program < 0) return undefined;
   try {
-    return programTag(program);
+    return programIdentity(program);
   } finally {
     bpf.close(program);
   }
@@ -72,16 +72,3 @@ export function attachedTag(ifindex: number): string | undefined {
 
 /** No such filter, no clsact, or no such device. */
 const ABSENT = ['ENOENT', 'EINVAL', 'ENODEV'];
-
-/** Type, id and tag at the front of struct bpf_prog_info. */
-const PROGRAM_INFO = { size: 16, tag: 8 } as const;
-
-export function programTag(program: Fd): string {
-  const info = Buffer.alloc(PROGRAM_INFO.size);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(PROGRAM_INFO.size);
-  const result = libbpf().infoByFd(program, info, length);
-  if (result < 0)
-    throw new NvgateError('kernelOperationFailed', `BPF program info: ${errorName(result)}.`);
-  return info.toString('hex', PROGRAM_INFO.tag);
-}

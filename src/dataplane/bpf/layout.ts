@@ -1,6 +1,6 @@
-import koffi from 'koffi';
 import { NvgateError } from '../../errors.js';
-import { expectHandle, libbpf, type Handle } from './libbpf.js';
+import { readStruct, structByName } from './btf.js';
+import type { Handle } from './libbpf.js';
 
 /**
  * Byte offsets of the structs in maps.h. `verifyLayout` compares each with the BTF of the object
@@ -29,6 +29,19 @@ export const LAYOUT = {
   },
   customer_route: { size: 16, fields: { provider_address: 0, mac: 4, kind: 10, vsid: 12 } },
   provider_peer_key: { size: 8, fields: { routing_domain: 0, provider_address: 4 } },
+  multicast_route_key: { size: 24, fields: { prefix_length: 0, vsid: 4, address: 8 } },
+  multicast_route: { size: 8, fields: { routing_domain: 0, group: 4 } },
+  replication: {
+    size: 272,
+    fields: {
+      routing_domain: 0,
+      packets_per_second: 4,
+      hosts: 8,
+      left_out: 12,
+      provider_address: 16,
+    },
+  },
+  provider_group_key: { size: 8, fields: { vsid: 0, group: 4 } },
   counter_key: { size: 8, fields: { vsid: 0, verdict: 4 } },
   counter: { size: 16, fields: { packets: 0, bytes: 8 } },
   path_mtu: { size: 16, fields: { learned: 0, mtu: 8, router: 12 } },
@@ -51,8 +64,6 @@ export const EXTERNAL_END = { outside: 1, domain: 2 } as const;
 /** EVENT_ in maps.h. */
 export const EVENT_KIND = { pathMtu: 1, peerProblem: 2 } as const;
 
-const BTF_KIND_STRUCT = 4;
-
 /** A struct as BTF describes it. */
 export interface StructLayout {
   readonly size: number;
@@ -62,7 +73,7 @@ export interface StructLayout {
 /** @throws NvgateError `internal` naming the struct and the difference */
 export function verifyLayout(btf: Handle): void {
   for (const [name, expected] of Object.entries(LAYOUT)) {
-    const found = readStruct(btf, name);
+    const found = structLayout(btf, name);
     const wanted: StructLayout = expected;
     if (JSON.stringify(found) !== JSON.stringify(wanted))
       throw new NvgateError(
@@ -72,23 +83,7 @@ export function verifyLayout(btf: Handle): void {
   }
 }
 
-/** Reads struct btf_type and its struct btf_member list (linux/btf.h). */
-function readStruct(btf: Handle, name: string): StructLayout {
-  const { btfFind, btfType, btfName } = libbpf();
-  const id = btfFind(btf, name, BTF_KIND_STRUCT);
-  if (id < 0) throw new NvgateError('internal', `The BPF object has no struct ${name}.`);
-  const type = expectHandle(btfType(btf, id), `BTF type ${name}`);
-  const [, info, size] = words(type, 3);
-  const memberCount = (info ?? 0) & 0xffff;
-  const members = words(type + 12n, memberCount * 3);
-  const fields: Record<string, number> = {};
-  for (let index = 0; index < memberCount; index++) {
-    const fieldName = btfName(btf, members[index * 3] ?? 0) ?? '';
-    fields[fieldName] = (members[index * 3 + 2] ?? 0) / 8;
-  }
-  return { size: size ?? 0, fields };
-}
-
-function words(pointer: Handle, count: number): number[] {
-  return [...(koffi.decode(pointer, koffi.array('uint32_t', count, 'Array')) as number[])];
+function structLayout(btf: Handle, name: string): StructLayout {
+  const { size, members } = readStruct(btf, structByName(btf, name));
+  return { size, fields: Object.fromEntries(members.map((each) => [each.name, each.offset])) };
 }

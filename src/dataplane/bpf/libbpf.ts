@@ -20,6 +20,15 @@ interface Libbpf {
   readonly objectBtf: (object: Handle) => Handle | null;
   readonly findMap: (object: Handle, name: string) => Handle | null;
   readonly mapFd: (map: Handle) => Fd;
+  readonly mapType: (map: Handle) => number;
+  readonly mapFlags: (map: Handle) => number;
+  readonly mapMaxEntries: (map: Handle) => number;
+  readonly mapKeySize: (map: Handle) => number;
+  readonly mapValueSize: (map: Handle) => number;
+  /** 0 where there is none */
+  readonly mapKeyType: (map: Handle) => number;
+  readonly mapValueType: (map: Handle) => number;
+  readonly openPin: (path: string) => Fd;
   readonly setMaxEntries: (map: Handle, entries: number) => number;
   readonly setPinPath: (map: Handle, path: string) => number;
   readonly findProgram: (object: Handle, name: string) => Handle | null;
@@ -64,6 +73,9 @@ interface Libbpf {
   readonly btfFind: (btf: Handle, name: string, kind: number) => number;
   readonly btfType: (btf: Handle, id: number) => Handle | null;
   readonly btfName: (btf: Handle, offset: number) => string | null;
+  readonly btfSize: (btf: Handle, id: number) => number | bigint;
+  readonly btfFromKernel: (id: number) => Handle | null;
+  readonly btfFree: (btf: Handle) => void;
   readonly close: (fd: Fd) => number;
 }
 
@@ -98,6 +110,14 @@ function load(): Libbpf {
     objectBtf: call('uintptr_t bpf_object__btf(uintptr_t object)'),
     findMap: call('uintptr_t bpf_object__find_map_by_name(uintptr_t object, const char *name)'),
     mapFd: call('int bpf_map__fd(uintptr_t map)'),
+    mapType: call('uint32_t bpf_map__type(uintptr_t map)'),
+    mapFlags: call('uint32_t bpf_map__map_flags(uintptr_t map)'),
+    mapMaxEntries: call('uint32_t bpf_map__max_entries(uintptr_t map)'),
+    mapKeySize: call('uint32_t bpf_map__key_size(uintptr_t map)'),
+    mapValueSize: call('uint32_t bpf_map__value_size(uintptr_t map)'),
+    mapKeyType: call('uint32_t bpf_map__btf_key_type_id(uintptr_t map)'),
+    mapValueType: call('uint32_t bpf_map__btf_value_type_id(uintptr_t map)'),
+    openPin: call('int bpf_obj_get(const char *path)'),
     setMaxEntries: call('int bpf_map__set_max_entries(uintptr_t map, uint32_t entries)'),
     setPinPath: call('int bpf_map__set_pin_path(uintptr_t map, const char *path)'),
     findProgram: call(
@@ -131,6 +151,9 @@ function load(): Libbpf {
     btfFind: call('int btf__find_by_name_kind(uintptr_t btf, const char *name, uint32_t kind)'),
     btfType: call('uintptr_t btf__type_by_id(uintptr_t btf, uint32_t id)'),
     btfName: call('const char *btf__name_by_offset(uintptr_t btf, uint32_t offset)'),
+    btfSize: call('int64_t btf__resolve_size(uintptr_t btf, uint32_t id)'),
+    btfFromKernel: call('uintptr_t btf__load_from_kernel_by_id(uint32_t id)'),
+    btfFree: call('void btf__free(uintptr_t btf)'),
     close: libc.func('int close(int fd)'),
   };
   /* koffi types every function alike; the C signatures above are what holds. */

@@ -59,7 +59,21 @@ static __always_inline int is_provider_peer(__u32 domain, __be32 address)
 	return bpf_map_lookup_elem(&provider_peers, &key) != NULL;
 }
 
-static __always_inline void count(struct __sk_buff *skb, __u32 vsid, enum verdict verdict)
+static __always_inline int is_provider_group(__u32 vsid, __be32 group)
+{
+	struct provider_group_key key = { .vsid = vsid, .group = group };
+
+	return bpf_map_lookup_elem(&provider_groups, &key) != NULL;
+}
+
+/* A GSO packet stands for its segments. */
+static __always_inline __u32 segments(const struct __sk_buff *skb)
+{
+	return skb->gso_segs ? skb->gso_segs : 1;
+}
+
+static __always_inline void count_times(struct __sk_buff *skb, __u32 vsid, enum verdict verdict,
+					__u32 times)
 {
 	struct counter_key key = { .vsid = vsid, .verdict = verdict };
 	struct counter *counter = bpf_map_lookup_elem(&counters, &key);
@@ -72,7 +86,12 @@ static __always_inline void count(struct __sk_buff *skb, __u32 vsid, enum verdic
 		if (!counter)
 			return;
 	}
-	/* Per CPU: nobody else writes here. A GSO packet stands for its segments. */
-	counter->packets += skb->gso_segs ? skb->gso_segs : 1;
-	counter->bytes += skb->len;
+	/* Per CPU: nobody else writes here. */
+	counter->packets += times * segments(skb);
+	counter->bytes += times * (__u64)skb->len;
+}
+
+static __always_inline void count(struct __sk_buff *skb, __u32 vsid, enum verdict verdict)
+{
+	count_times(skb, vsid, verdict, 1);
 }

@@ -23,9 +23,13 @@ export interface TypedMap<Key, Value> {
   delete(key: Key): void;
   /** All entries, in no order. Read in batches, so entries changed meanwhile may be old or new. */
   entries(): [Key, Value][];
+  /** As `entries`, some thousands at a time. */
+  pieces(): Generator<[Key, Value][]>;
 }
 
 const BATCH = 65_536;
+/** Takes a few milliseconds. */
+const PIECE = 8_192;
 
 /** struct bpf_map_batch_opts: sz, elem_flags, flags. */
 const BATCH_OPTIONS = Buffer.alloc(24);
@@ -59,28 +63,12 @@ export function typedMap<Key, Value>(
     }
   }
 
-  function entries(): [Key, Value][] {
-    const found: [Key, Value][] = [];
-    const keys = Buffer.alloc(BATCH * codec.keySize);
-    const values = Buffer.alloc(BATCH * valueSize);
-    const count = Buffer.alloc(4);
-    /* Hash maps continue at a bucket number, the trie at a key. */
-    const next = Buffer.alloc(Math.max(codec.keySize, 8));
-    let from: Buffer | null = null;
-    for (;;) {
-      count.writeUInt32LE(BATCH);
-      const result = bpf.lookupBatch(fd, from, next, keys, values, count, BATCH_OPTIONS);
-      const end = result < 0 && errorName(result) === 'ENOENT';
-      if (!end) expectSuccess(result, `reading BPF map ${codec.name}`);
-      const read = count.readUInt32LE();
-      for (let index = 0; index < read; index++)
-        found.push([
-          codec.readKey(keys, index * codec.keySize),
-          codec.readValue(values, index * valueSize),
-        ]);
-      if (end) return found;
-      from = Buffer.from(next);
-    }
+  function* read(size: number): Generator<[Key, Value][]> {
+    for (const { keys, values, count } of readBatches(fd, codec, valueSize, size))
+      yield Array.from({ length: count }, (_, index) => [
+        codec.readKey(keys, index * codec.keySize),
+        codec.readValue(values, index * valueSize),
+      ]);
   }
 
   return {
@@ -103,8 +91,44 @@ export function typedMap<Key, Value>(
       if (result < 0 && errorName(result) !== 'ENOENT')
         expectSuccess(result, `deleting from BPF map ${codec.name}`);
     },
-    entries,
+    entries: () => [...read(BATCH)].flat(),
+    pieces: () => read(PIECE),
   };
+}
+
+/** Keys and values one behind the other; good until the next batch is read. */
+export interface RawBatch {
+  readonly keys: Buffer;
+  readonly values: Buffer;
+  readonly count: number;
+}
+
+/**
+ * Reads all entries as they stand in memory.
+ * @param valueSize of all copies of one key's value together
+ */
+export function* readBatches(
+  fd: Fd,
+  { name, keySize }: Pick<MapCodec<unknown, unknown>, 'name' | 'keySize'>,
+  valueSize: number,
+  size = BATCH,
+): Generator<RawBatch> {
+  const bpf = libbpf();
+  const keys = Buffer.alloc(size * keySize);
+  const values = Buffer.alloc(size * valueSize);
+  const count = Buffer.alloc(4);
+  /* Hash maps continue at a bucket number, the trie at a key. */
+  const next = Buffer.alloc(Math.max(keySize, 8));
+  let from: Buffer | null = null;
+  for (;;) {
+    count.writeUInt32LE(size);
+    const result = bpf.lookupBatch(fd, from, next, keys, values, count, BATCH_OPTIONS);
+    const end = result < 0 && errorName(result) === 'ENOENT';
+    if (!end) expectSuccess(result, `reading BPF map ${name}`);
+    yield { keys, values, count: count.readUInt32LE() };
+    if (end) return;
+    from = Buffer.from(next);
+  }
 }
 
 function expectWritten(result: number, name: string): void {

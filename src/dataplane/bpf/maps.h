@@ -2,6 +2,9 @@
 /*
  * The policy as the packet path reads it: one map a noun. These structs are the layout; the
  * control plane's copy (layout.ts) is compared with this object's BTF before anything is loaded.
+ *
+ * Builds whose layout of a map agrees, down to the names of the fields, share it while one takes over
+ * from the other (pins.ts): whoever gives a field another meaning gives it another name.
  */
 #pragma once
 
@@ -57,7 +60,7 @@ struct customer_route_key {
 };
 
 struct customer_route {
-	__be32 provider_address; /* router, wildcard (0: none) or multicast group */
+	__be32 provider_address; /* router, or wildcard (0: none) */
 	__u8 mac[6];
 	__u16 kind;
 	__u32 vsid;
@@ -71,6 +74,35 @@ struct provider_peer_key {
 /* What a device of the gateway's namespace leads to, by ifindex. */
 #define EXTERNAL_END_OUTSIDE 1
 #define EXTERNAL_END_DOMAIN 2
+
+/* As customer_routes, but of one virtual subnet: how its broadcast and multicast travels (N10). */
+struct multicast_route_key {
+	__u32 prefix_length; /* 32 bits of VSID + prefix */
+	__u32 vsid;	     /* | DOMAIN_IPV4 */
+	struct customer_address address;
+};
+
+struct multicast_route {
+	__u32 routing_domain;
+	__be32 group; /* 0: a copy to each host */
+};
+
+#define REPLICATION_MAX 64
+
+/* The hosts of a virtual subnet. */
+struct replication {
+	__u32 routing_domain;
+	__u32 packets_per_second; /* before they are copied; 0: without limit */
+	__u32 hosts;
+	__u32 left_out; /* hosts for which there is no room here */
+	__be32 provider_address[REPLICATION_MAX];
+};
+
+/* A PA multicast group in which packets of the virtual subnet come. */
+struct provider_group_key {
+	__u32 vsid;
+	__be32 group;
+};
 
 struct counter_key {
 	__u32 vsid; /* 0: the packet named none of ours */
@@ -152,6 +184,38 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } external_ends SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct provider_group_key);
+	__type(value, __u32);
+} provider_groups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct multicast_route_key);
+	__type(value, struct multicast_route);
+} multicast_routes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct replication);
+} replications SEC(".maps");
+
+/* By VSID: when, in bpf_ktime_get_ns, what has been let through will have been paid for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u64);
+} multicast_debts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);

@@ -2,23 +2,12 @@ import { mkdirSync } from 'node:fs';
 import koffi from 'koffi';
 import { NvgateError } from '../../errors.js';
 import { verifyLayout } from './layout.js';
+import { openEarlierMaps, type EarlierMaps } from './earlier-maps.js';
 import { errorName, expectHandle, expectSuccess, libbpf, type Fd, type Handle } from './libbpf.js';
-
-/** The maps of maps.h. */
-export const MAP_NAMES = [
-  'provider_addresses',
-  'virtual_subnets',
-  'lookup_records',
-  'customer_routes',
-  'provider_peers',
-  'external_ends',
-  'counters',
-  'path_mtus',
-  'peer_problems',
-  'events',
-] as const;
-
-export type MapName = (typeof MAP_NAMES)[number];
+import { declaredLayout, layoutVersion } from './map-layout.js';
+import { MAP_NAMES, type MapName } from './map-names.js';
+import { pinPath } from './pins.js';
+import { programIdentity } from './program.js';
 
 export const PROGRAM_NAMES = ['decap', 'encap', 'inbound', 'outbound'] as const;
 
@@ -27,13 +16,17 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 export interface LoadedObject {
   readonly maps: Readonly<Record<MapName, Fd>>;
   readonly programs: Readonly<Record<ProgramName, Fd>>;
+  readonly earlier: EarlierMaps;
   /** Lets go of the descriptors; pinned maps and attached programs stay in the kernel. */
   close(): void;
 }
 
 export interface ObjectOptions {
   readonly path: string;
-  /** Where maps are pinned, on a bpf file system. Maps found there are taken over with their content. */
+  /**
+   * Where maps are pinned, on a bpf file system. Maps found there are taken over with their content
+   * where their layout is that of the object; others stay beside ours (`earlier`).
+   */
   readonly pinDirectory: string;
   readonly maxEntries: Partial<Readonly<Record<MapName, number>>>;
 }
@@ -51,21 +44,26 @@ export function loadObject(options: ObjectOptions): LoadedObject {
   const bpf = libbpf();
   const log = koffi.alloc('char', LOG_BYTES) as bigint;
   const object = open(options.path, log);
+  const pins = new Set<string>();
   try {
-    verifyLayout(expectHandle(bpf.objectBtf(object), 'BTF of the BPF object'));
+    const btf = expectHandle(bpf.objectBtf(object), 'BTF of the BPF object');
+    verifyLayout(btf);
     mkdirSync(options.pinDirectory, { recursive: true, mode: 0o700 });
     for (const name of MAP_NAMES) {
       const map = expectHandle(bpf.findMap(object, name), `BPF map ${name}`);
       const entries = options.maxEntries[name];
       if (entries !== undefined)
         expectSuccess(bpf.setMaxEntries(map, entries), `size of BPF map ${name}`);
-      expectSuccess(bpf.setPinPath(map, `${options.pinDirectory}/${name}`), `pin of ${name}`);
+      const layout = declaredLayout(btf, map, name === 'events' ? 'event' : undefined);
+      const pin = pinPath(options.pinDirectory, name, layoutVersion(layout));
+      expectSuccess(bpf.setPinPath(map, pin), `pin of ${name}`);
+      pins.add(pin);
     }
     const result = bpf.objectLoad(object);
     if (result < 0)
       throw new NvgateError(
         'kernelOperationFailed',
-        `The kernel refused ${options.path} (${errorName(result)}). ${hint(result, options.pinDirectory)}${logEnd(log)}`,
+        `The kernel refused ${options.path} (${errorName(result)}). ${hint(result)}${logEnd(log)}`,
       );
   } catch (error) {
     bpf.objectClose(object);
@@ -73,13 +71,25 @@ export function loadObject(options: ObjectOptions): LoadedObject {
   } finally {
     koffi.free(log);
   }
+  const maps = record(MAP_NAMES, (name) =>
+    bpf.mapFd(expectHandle(bpf.findMap(object, name), name)),
+  );
+  const earlier = openEarlierMaps(options.pinDirectory, pins, maps);
   return {
-    maps: record(MAP_NAMES, (name) => bpf.mapFd(expectHandle(bpf.findMap(object, name), name))),
+    ...{ maps, earlier },
     programs: record(PROGRAM_NAMES, (name) =>
       bpf.programFd(expectHandle(bpf.findProgram(object, name), name)),
     ),
-    close: () => bpf.objectClose(object),
+    close: () => {
+      earlier.close();
+      bpf.objectClose(object);
+    },
   };
+}
+
+/** What `tc filter show` prints of the programs where they are attached. */
+export function programTags({ programs }: LoadedObject): Readonly<Record<ProgramName, string>> {
+  return record(PROGRAM_NAMES, (name) => programIdentity(programs[name]).tag);
 }
 
 function open(path: string, log: bigint): Handle {
@@ -90,15 +100,10 @@ function open(path: string, log: bigint): Handle {
   return expectHandle(libbpf().objectOpenFile(path, options), `BPF object ${path}`);
 }
 
-function hint(result: number, pinDirectory: string): string {
-  switch (errorName(result)) {
-    case 'EPERM':
-      return 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. ';
-    case 'EINVAL':
-      return `If the limits in the configuration were changed, remove ${pinDirectory} once. `;
-    default:
-      return '';
-  }
+function hint(result: number): string {
+  return errorName(result) === 'EPERM'
+    ? 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. '
+    : '';
 }
 
 function logEnd(log: bigint): string {

@@ -26,6 +26,8 @@
 
 #define TUNNEL_TTL 64
 
+#define SECOND 1000000000ull
+
 /* Since Linux 6.3, and not in Debian 12's headers. */
 #define ADJ_ROOM_DECAP_L3_IPV4 (1ULL << 7)
 #define ADJ_ROOM_DECAP_L3_IPV6 (1ULL << 8)

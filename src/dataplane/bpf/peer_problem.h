@@ -10,8 +10,6 @@
 #define ICMP_ADMINISTRATIVELY_PROHIBITED 10
 #define VSID_MESSAGES 0xffffffu
 
-#define SECOND 1000000000ull
-
 /*
  * Counts every packet and tells of one a second and peer at most, so that a flood costs the control
  * plane nothing.
@@ -31,7 +29,7 @@ static __always_inline void note_problem(struct __sk_buff *skb, __be32 source, _
 		if (!entry)
 			return;
 	}
-	__sync_fetch_and_add(&entry->packets, skb->gso_segs ? skb->gso_segs : 1);
+	__sync_fetch_and_add(&entry->packets, segments(skb));
 	reported = entry->reported;
 	if (reported && now - reported < SECOND)
 		return;

@@ -24,9 +24,11 @@ import {
   type DomainAddress,
   type DomainPrefix,
   type LookupRecordValue,
+  type ProviderPeerKey,
   type VirtualSubnetValue,
 } from './codecs.js';
 import { typedMap } from './map.js';
+import { createMulticastTables } from './multicast-tables.js';
 import type { LoadedObject } from './object.js';
 
 /** Whose an ifindex is, and the other way round; as the gateway's namespace is now. */
@@ -49,10 +51,18 @@ export interface Tables {
    * of routing domains whose device is gone are deleted on the way: nothing can reach them.
    */
   observe(wanted: (domain: RoutingDomainId) => boolean): TableEntry[];
+  /** As `observe`, some thousands at a time: the maps may hold millions. */
+  observePieces(wanted: (domain: RoutingDomainId) => boolean): Generator<TableEntry[]>;
   set(entry: TableEntry): void;
   /** Lookup records of one call in batches; the rest one by one. */
   setAll(entries: readonly TableEntry[]): void;
   delete(entry: TableEntry): void;
+}
+
+interface TableKeys {
+  readonly records: DomainAddress[];
+  readonly routes: DomainPrefix[];
+  readonly peers: ProviderPeerKey[];
 }
 
 const NO_MAC = 0 as MacAddress;
@@ -67,6 +77,8 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
   const customerRoutes = typedMap(maps.customer_routes, customerRouteCodec);
   const providerPeers = typedMap(maps.provider_peers, providerPeerCodec);
   const externalEnds = typedMap(maps.external_ends, externalEndCodec);
+
+  const multicast = createMulticastTables(maps, domainIndex, (ifindex) => index.domainOf(ifindex));
 
   function domainIndex(domain: RoutingDomainId): number {
     const found = index.domainIndex(domain);
@@ -154,6 +166,11 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
           },
           true,
         );
+        return;
+      case 'multicastRoute':
+      case 'providerGroup':
+      case 'replication':
+        multicast.set(object);
     }
   }
 
@@ -198,6 +215,11 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             providerAddress: object.entry.providerAddress,
           }),
         );
+        return;
+      case 'multicastRoute':
+      case 'providerGroup':
+      case 'replication':
+        multicast.delete(object);
     }
   }
 
@@ -207,8 +229,14 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     if (found !== undefined) act(found);
   }
 
-  function observe(wanted: (domain: RoutingDomainId) => boolean): TableEntry[] {
-    const found: TableEntry[] = [];
+  function* observePieces(wanted: (domain: RoutingDomainId) => boolean): Generator<TableEntry[]> {
+    let found: TableEntry[] = [];
+    const stale: TableKeys = { records: [], routes: [], peers: [] };
+    const taken = (): TableEntry[] => {
+      const piece = found;
+      found = [];
+      return piece;
+    };
 
     for (const [address] of providerAddresses.entries())
       found.push({ kind: 'providerAddress', entry: { address: ProviderAddress(address) } });
@@ -232,47 +260,56 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         });
     }
 
-    for (const [key, value] of lookupRecords.entries()) {
-      const routingDomain = index.domainOf(key.routingDomain);
-      if (routingDomain === undefined) lookupRecords.delete(key);
-      else if (wanted(routingDomain))
-        found.push({
-          kind: 'lookupRecord',
-          entry: {
-            routingDomain,
-            customerAddress: CustomerAddress(key.address),
-            vsid: value.vsid as Vsid,
-            macAddress: value.macAddress,
-            providerAddress: value.local ? undefined : ProviderAddress(value.providerAddress),
-            local: value.local,
-            onLink: value.onLink,
-            ...(value.maxLength === NO_LIMIT ? {} : { maxLength: value.maxLength }),
-          },
-        });
+    for (const piece of lookupRecords.pieces()) {
+      for (const [key, value] of piece) {
+        const routingDomain = index.domainOf(key.routingDomain);
+        if (routingDomain === undefined) stale.records.push(key);
+        else if (wanted(routingDomain))
+          found.push({
+            kind: 'lookupRecord',
+            entry: {
+              routingDomain,
+              customerAddress: CustomerAddress(key.address),
+              vsid: value.vsid as Vsid,
+              macAddress: value.macAddress,
+              providerAddress: value.local ? undefined : ProviderAddress(value.providerAddress),
+              local: value.local,
+              onLink: value.onLink,
+              ...(value.maxLength === NO_LIMIT ? {} : { maxLength: value.maxLength }),
+            },
+          });
+      }
+      yield taken();
     }
 
-    for (const [key, value] of customerRoutes.entries()) {
-      const routingDomain = index.domainOf(key.routingDomain);
-      if (routingDomain === undefined) customerRoutes.delete(key);
-      else if (wanted(routingDomain))
-        found.push({
-          kind: 'customerRoute',
-          entry: {
-            routingDomain,
-            destinationPrefix: prefixOf(key),
-            target: routeTarget(value),
-          },
-        });
+    for (const piece of customerRoutes.pieces()) {
+      for (const [key, value] of piece) {
+        const routingDomain = index.domainOf(key.routingDomain);
+        if (routingDomain === undefined) stale.routes.push(key);
+        else if (wanted(routingDomain))
+          found.push({
+            kind: 'customerRoute',
+            entry: {
+              routingDomain,
+              destinationPrefix: prefixOf(key),
+              target: routeTarget(value),
+            },
+          });
+      }
+      yield taken();
     }
 
-    for (const [key] of providerPeers.entries()) {
-      const routingDomain = index.domainOf(key.routingDomain);
-      if (routingDomain === undefined) providerPeers.delete(key);
-      else if (wanted(routingDomain))
-        found.push({
-          kind: 'providerPeer',
-          entry: { routingDomain, providerAddress: ProviderAddress(key.providerAddress) },
-        });
+    for (const piece of providerPeers.pieces()) {
+      for (const [key] of piece) {
+        const routingDomain = index.domainOf(key.routingDomain);
+        if (routingDomain === undefined) stale.peers.push(key);
+        else if (wanted(routingDomain))
+          found.push({
+            kind: 'providerPeer',
+            entry: { routingDomain, providerAddress: ProviderAddress(key.providerAddress) },
+          });
+      }
+      yield taken();
     }
 
     for (const [ifindex, end] of externalEnds.entries()) {
@@ -284,10 +321,20 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       else if (wanted(routingDomain))
         found.push({ kind: 'externalEnd', entry: { end, routingDomain } });
     }
-    return found;
+    yield taken();
+
+    for (const entry of multicast.observe(wanted)) found.push(entry);
+    yield taken();
+
+    // Not on the way: the trie is read on from a key, which must be there.
+    for (const key of stale.records) lookupRecords.delete(key);
+    for (const key of stale.routes) customerRoutes.delete(key);
+    for (const key of stale.peers) providerPeers.delete(key);
   }
 
-  return { observe, set, setAll, delete: remove };
+  const observe: Tables['observe'] = (wanted) => [...observePieces(wanted)].flat();
+
+  return { observe, observePieces, set, setAll, delete: remove };
 }
 
 function prefixOf(key: DomainPrefix): Prefix {
@@ -307,7 +354,7 @@ function routeValue(target: RouteTarget): CustomerRouteValue {
     case 'router':
       return { kind, vsid, ...target.router };
     case 'multicast':
-      return { kind, vsid, macAddress: NO_MAC, providerAddress: target.group };
+      return { kind, vsid, macAddress: NO_MAC, providerAddress: NO_ADDRESS };
   }
 }
 
@@ -325,6 +372,6 @@ function routeTarget(value: CustomerRouteValue): RouteTarget {
     case 'router':
       return { kind: 'router', vsid, router: tunnel };
     case 'multicast':
-      return { kind: 'multicast', vsid, group: tunnel.providerAddress };
+      return { kind: 'multicast', vsid };
   }
 }

@@ -9,7 +9,7 @@
 
 struct tunnel_packet {
 	__be32 source; /* outer */
-	__be32 destination;
+	__be32 destination; /* outer; the gateway's own where it was a group */
 	__u32 vsid;
 	__u16 total_length; /* of the outer IPv4 packet */
 	__u8 tos;
@@ -18,6 +18,7 @@ struct tunnel_packet {
 	__be16 inner_protocol;
 	__u8 inner_source_mac[6];
 	__u8 inner_destination_mac[6];
+	__u8 by_group; /* sent to a PA multicast group of the subnet */
 };
 
 static __always_inline int drop(struct __sk_buff *skb, __u32 vsid, enum verdict reason)
@@ -51,6 +52,14 @@ static __always_inline void overlay_headers(struct overlay *overlay, __be32 key,
 	mac_copy(overlay->inner.h_dest, destination_mac);
 	mac_copy(overlay->inner.h_source, source_mac);
 	overlay->inner.h_proto = protocol;
+}
+
+/* bpf_redirect_neigh takes no frame for a group, though it replaces the address of every other. */
+static __always_inline long clear_destination(struct __sk_buff *skb)
+{
+	__u8 nobody[6] = {};
+
+	return bpf_skb_store_bytes(skb, 0, nobody, sizeof(nobody), 0);
 }
 
 /*

@@ -1,6 +1,7 @@
 import { ProviderAddress } from '../../model/addresses.js';
 import type { Ipv4 } from '../../net/ip.js';
 import type { PathMtuReading, PeerProblemReading } from '../port.js';
+import { earlierEntries, type EarlierMap } from './earlier-maps.js';
 import { LAYOUT } from './layout.js';
 import { typedMap, type MapCodec } from './map.js';
 import type { LoadedObject } from './object.js';
@@ -14,6 +15,7 @@ export interface UnderlayMaps {
 
 export function createUnderlayMaps(
   maps: Pick<LoadedObject['maps'], 'path_mtus' | 'peer_problems'>,
+  earlierProblems: readonly EarlierMap[] = [],
 ): UnderlayMaps {
   const pathMtus = typedMap(maps.path_mtus, pathMtuCodec);
   const peerProblems = typedMap(maps.peer_problems, peerProblemCodec);
@@ -25,12 +27,28 @@ export function createUnderlayMaps(
       })),
     forgetPathMtu: (address) => pathMtus.delete(address),
     peerProblems: () =>
-      peerProblems.entries().map(([key, { packets, reported }]) => ({
-        ...key,
-        packets,
-        ageSeconds: secondsSince(reported),
-      })),
+      addedUp([
+        ...peerProblems.entries(),
+        ...earlierProblems.flatMap((each) => earlierEntries(each, peerProblemCodec)),
+      ]).map(({ reported, ...problem }) => ({ ...problem, ageSeconds: secondsSince(reported) })),
   };
+}
+
+/** What several maps have counted of one peer and problem. */
+function addedUp(
+  entries: readonly (readonly [PeerProblemKey, PeerProblemValue])[],
+): (PeerProblemKey & PeerProblemValue)[] {
+  const sums = new Map<string, PeerProblemKey & PeerProblemValue>();
+  for (const [key, { packets, reported }] of entries) {
+    const text = `${key.providerAddress} ${key.problem}`;
+    const sum = sums.get(text) ?? { ...key, packets: 0n, reported: 0n };
+    sums.set(text, {
+      ...key,
+      packets: sum.packets + packets,
+      reported: sum.reported > reported ? sum.reported : reported,
+    });
+  }
+  return [...sums.values()];
 }
 
 /** bpf_ktime_get_ns and hrtime are both CLOCK_MONOTONIC. */

@@ -8,6 +8,8 @@ enum verdict {
 	VERDICT_HAIRPINNED = 3, /* VM to VM: sent on with a new NVGRE header without leaving the packet path. */
 	VERDICT_ARP_REPLIED = 4, /* ARP request for an address of the gateway, answered. */
 	VERDICT_NEIGHBOUR_ADVERTISED = 5, /* IPv6 neighbour solicitation for an address of the gateway, answered. */
+	VERDICT_GROUP_ENCAPSULATED = 6, /* Broadcast or multicast of the routing domain, sent to the PA multicast group of a virtual subnet (N10). */
+	VERDICT_COPY_ENCAPSULATED = 7, /* Broadcast or multicast of the routing domain, a copy sent to one host of a virtual subnet (N10). */
 	VERDICT_EXTERNAL_IN = 16, /* From the physical network given straight to the routing domain; what takes the longer way is not counted. */
 	VERDICT_EXTERNAL_OUT = 17, /* From a routing domain sent straight out to the physical network; what takes the longer way is not counted. */
 	VERDICT_TRUNCATED = 32, /* Shorter than its headers say. */
@@ -28,10 +30,12 @@ enum verdict {
 	VERDICT_UNKNOWN_PEER = 47, /* The outer source is not a provider address of the routing domain (N12). */
 	VERDICT_SPOOFED_ADDRESS = 48, /* The inner source address does not live at that provider address (N12). */
 	VERDICT_SPOOFED_MAC = 49, /* The inner source MAC is not the one of the record (N12). */
-	VERDICT_INNER_MULTICAST = 50, /* Inner broadcast or multicast that the policy does not carry. */
+	VERDICT_INNER_MULTICAST = 50, /* Broadcast or multicast of the routing domain that belongs into no virtual subnet. */
 	VERDICT_ARP_IGNORED = 51, /* ARP that is not a request for an address of the gateway. */
 	VERDICT_NEIGHBOUR_IGNORED = 52, /* Neighbour discovery that is not a solicitation for an address of the gateway. */
 	VERDICT_CONGESTION_MISMATCH = 53, /* Outer ECN says congestion, inner flow has no ECN (RFC 6040 section 4.2). */
+	VERDICT_MULTICAST_HEARD = 54, /* Broadcast or multicast of a VM: its host sends it to the others itself, the gateway does not pass it on. */
+	VERDICT_GROUP_UNICAST = 55, /* A unicast packet that came by a PA multicast group: every host has got it. */
 	VERDICT_NO_ROUTE = 64, /* No customer route for the destination. */
 	VERDICT_NO_RECORD = 65, /* On link, but no lookup record and no wildcard for the destination. */
 	VERDICT_LOCAL_DESTINATION = 66, /* A packet for the gateway’s own address came back out of the routing domain. */
@@ -39,5 +43,7 @@ enum verdict {
 	VERDICT_REDIRECT_SUPPRESSED = 68, /* An ICMPv6 redirect of the gateway; tenants never get one. */
 	VERDICT_NOT_IP = 69, /* Neither IPv4 nor IPv6 came out of the routing domain. */
 	VERDICT_SUBNET_UNKNOWN = 70, /* The record names a virtual subnet that the packet path does not have. */
-	VERDICT_KERNEL_REFUSED = 71, /* The kernel could not grow, shrink or rewrite the packet. */
+	VERDICT_KERNEL_REFUSED = 71, /* The kernel could not grow, shrink, copy or rewrite the packet. */
+	VERDICT_MULTICAST_LIMITED = 72, /* More broadcast and multicast for the virtual subnet than multicastPacketsPerSecond. */
+	VERDICT_HOSTS_LEFT_OUT = 73, /* Copies that were not made: the virtual subnet has more hosts than one packet is copied to. */
 };

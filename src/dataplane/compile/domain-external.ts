@@ -7,6 +7,7 @@ import type { DomainView } from './domain-view.js';
 import { externalMtu, type Environment } from './environment.js';
 import type { ExternalPlan } from './external-plan.js';
 import { externalRoutes, gatewayRoutes } from './external-routes.js';
+import { segmentClamps } from './segment-clamps.js';
 import { domainSysctls } from './sysctl.js';
 import { tunnelLinks } from './tunnel-device.js';
 import { tunnelGuard } from './tunnel-guard.js';
@@ -59,11 +60,12 @@ export function* domainExternal(
 
   const nat = domainNat(plan, view);
   const guard = tunnelGuard(plan, view, virtual);
-  if (nat !== undefined || guard !== undefined)
+  const clamps = segmentClamps(environment, view);
+  if (nat !== undefined || guard !== undefined || clamps.length > 0)
     yield {
       kind: 'firewall',
       place: view.id,
-      ruleset: domainFirewall(environment.firewallTable, { nat, guard }),
+      ruleset: domainFirewall(environment.firewallTable, { nat, guard, clamps }),
       owner: firewallOwner(view),
     };
 }
@@ -86,7 +88,9 @@ function heldAddresses(plan: ExternalPlan, view: DomainView): Map<IpAddress, Pol
 
 /** The one connection that the firewall is for, or the domain where there are several. */
 function firewallOwner(view: DomainView): PolicyRef {
-  const filtered = [...view.domain.connections.values()].filter(({ type }) => type !== 'routed');
+  const filtered = [...view.domain.connections.values()].filter(
+    ({ type, tcpMssClamping }) => type !== 'routed' || tcpMssClamping !== undefined,
+  );
   const [only] = filtered;
   return only === undefined || filtered.length > 1
     ? view.owner

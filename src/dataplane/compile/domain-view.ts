@@ -33,6 +33,8 @@ export interface SubnetView {
   readonly source: Readonly<Partial<Record<IpFamily, CustomerAddress>>>;
   /** Where what has no record goes, by family (N14); absent where that is the gateway itself. */
   readonly wildcard: Readonly<Partial<Record<IpFamily, TunnelTarget>>>;
+  /** PAs of all its records but the gateway's own, in ascending order. */
+  readonly hosts: readonly ProviderAddress[];
 }
 
 /** A routing domain with its records sorted by what they mean to this gateway. */
@@ -55,6 +57,7 @@ interface SubnetRecords {
   readonly own: LookupRecord[];
   readonly distributedGateways: LookupRecord[];
   readonly wildcards: LookupRecord[];
+  readonly hosts: Set<ProviderAddress>;
 }
 
 export function domainView(policy: Policy, domain: RoutingDomain): DomainView {
@@ -65,7 +68,7 @@ export function domainView(policy: Policy, domain: RoutingDomain): DomainView {
   const ofSubnet = (vsid: Vsid): SubnetRecords => {
     let records = bySubnet.get(vsid);
     if (records === undefined) {
-      records = { own: [], distributedGateways: [], wildcards: [] };
+      records = { own: [], distributedGateways: [], wildcards: [], hosts: new Set() };
       bySubnet.set(vsid, records);
     }
     return records;
@@ -77,7 +80,10 @@ export function domainView(policy: Policy, domain: RoutingDomain): DomainView {
       continue;
     }
     const isOwn = policy.providerAddresses.has(record.providerAddress);
-    if (!isOwn) providerPeers.add(record.providerAddress);
+    if (!isOwn) {
+      providerPeers.add(record.providerAddress);
+      ofSubnet(record.vsid).hosts.add(record.providerAddress);
+    }
     if (isWildcard(record)) {
       if (!isOwn) ofSubnet(record.vsid).wildcards.push(record);
     } else if (isOwn) ofSubnet(record.vsid).own.push(record);
@@ -105,6 +111,7 @@ export function domainView(policy: Policy, domain: RoutingDomain): DomainView {
       sourceMac: own[0]?.macAddress ?? gatewayMac,
       source: firstOfFamily([...own, ...gateways].map(({ customerAddress }) => customerAddress)),
       wildcard: wildcardTargets(records.wildcards),
+      hosts: [...records.hosts].sort((a, b) => a - b),
     });
   }
 
@@ -128,13 +135,14 @@ function inOrder<T>(objects: Iterable<T>, compare: (a: T, b: T) => number): T[] 
   return [...objects].sort(compare);
 }
 
-function sorted({ own, distributedGateways, wildcards }: SubnetRecords): SubnetRecords {
+function sorted({ own, distributedGateways, wildcards, hosts }: SubnetRecords): SubnetRecords {
   const byAddress = (a: LookupRecord, b: LookupRecord): number =>
     compareIp(a.customerAddress, b.customerAddress);
   return {
     own: inOrder(own, byAddress),
     distributedGateways: inOrder(distributedGateways, byAddress),
     wildcards: inOrder(wildcards, byAddress),
+    hosts,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Environment {
   readonly ipsec?: IpsecDataPath;
   /** The tunnels that are up now: only they have routes. */
   readonly tunnels: ReadonlyMap<RoutingDomainId, ReadonlyMap<ConnectionId, UpTunnel>>;
+  /** Broadcast and multicast that may leave for each virtual subnet, before it is copied (N10). */
+  readonly multicastPacketsPerSecond: number;
   /** Bytes of outer packet that the way to a peer carries, where a router has said so (N9). */
   readonly pathMtus: ReadonlyMap<ProviderAddress, number>;
 }

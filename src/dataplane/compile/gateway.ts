@@ -10,6 +10,7 @@ import { connectionRoutes, type ExternalPlan } from './external-plan.js';
 import { subnetPrefixes } from './external-routes.js';
 import { gatewayNat } from './gateway-nat.js';
 import { kernelMetric } from './metric.js';
+import { groupMemberships } from './multicast.js';
 import { gatewaySysctls } from './sysctl.js';
 
 /** Everything that belongs to no single routing domain (`partOf`). */
@@ -34,6 +35,7 @@ function* underlaySide(policy: Policy): Generator<KernelObject> {
     filtered.add(record.interface);
     yield { kind: 'filter', device, program: 'decap', owner };
   }
+  yield* groupMemberships(policy);
   const routed = new Set<string>();
   for (const route of policy.providerRoutes.values()) {
     // The kernel has one route per destination and metric; the first next hop named is it.

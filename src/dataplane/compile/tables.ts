@@ -9,13 +9,15 @@ import { formatPrefix, maskAddress, Prefix, prefixContains } from '../../net/pre
 import type { KernelObject } from '../kernel-object.js';
 import type { DomainView } from './domain-view.js';
 import { connectionRoutes } from './external-plan.js';
+import { broadcastRoutes, multicastTables } from './multicast.js';
+import type { Environment } from './environment.js';
 import { pathLimit, type PathEnvironment } from './path-limit.js';
 import { prefixTable, type PrefixTable } from './prefix-table.js';
 import { bestRoutes, type VirtualRoute } from './virtual-routes.js';
 
 /** The routing domain as the packet path reads it. */
 export function* domainTables(
-  environment: PathEnvironment,
+  environment: PathEnvironment & Pick<Environment, 'multicastPacketsPerSecond'>,
   policy: Policy,
   view: DomainView,
   routes: readonly VirtualRoute[],
@@ -61,6 +63,9 @@ export function* domainTables(
       entry: { routingDomain: view.id, destinationPrefix, target },
       owner,
     };
+  const taken = new Set(best.map(({ destinationPrefix }) => formatPrefix(destinationPrefix)));
+  yield* broadcastRoutes(view, taken);
+  yield* multicastTables(environment, view);
 
   for (const providerAddress of view.providerPeers)
     yield {

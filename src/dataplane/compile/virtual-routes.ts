@@ -1,10 +1,14 @@
-import { ProviderAddress } from '../../model/addresses.js';
-import { isMulticastRoute, isOnLink, type CustomerRoute } from '../../model/customer-route.js';
+import {
+  isMulticastRoute,
+  isOnLink,
+  leadsToGroup,
+  type CustomerRoute,
+} from '../../model/customer-route.js';
 import type { LookupRecord } from '../../model/lookup-record.js';
 import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import type { RouteTarget } from '../../model/forwarding-table.js';
 import type { Vsid } from '../../model/vsid.js';
-import { isIpv4, isLimitedBroadcast, isMulticast, type IpAddress } from '../../net/ip.js';
+import { isLimitedBroadcast, isMulticast, type IpAddress } from '../../net/ip.js';
 import { formatPrefix, prefixFamily, type Prefix } from '../../net/prefix.js';
 import type { DomainView } from './domain-view.js';
 
@@ -109,15 +113,19 @@ function targetOf(
   routers: ReadonlyMap<IpAddress, LookupRecord>,
   route: CustomerRoute,
 ): RouteTarget | undefined {
+  if (isSpreadRoute(view, route)) return { kind: 'multicast', vsid: route.vsid };
   if (isOnLink(route)) return onLinkTarget(view, route.vsid, route.destinationPrefix);
-  if (isMulticastRoute(route))
-    return isIpv4(route.nextHop)
-      ? { kind: 'multicast', vsid: route.vsid, group: ProviderAddress(route.nextHop) }
-      : undefined;
   const record = routers.get(route.nextHop);
   if (record === undefined) return undefined;
   const { macAddress, providerAddress, vsid } = record;
   return { kind: 'router', vsid, router: { macAddress, providerAddress } };
+}
+
+/** A route that carries broadcast or multicast, by a PA multicast group or, on link, by copies (N10). */
+export function isSpreadRoute(view: DomainView, route: CustomerRoute): boolean {
+  if (isMulticastRoute(route)) return true;
+  const subnet = view.subnets.get(route.vsid)?.subnet;
+  return subnet !== undefined && isOnLink(route) && leadsToGroup(route, subnet);
 }
 
 function onLinkTarget(view: DomainView, vsid: Vsid, destination: Prefix): RouteTarget {

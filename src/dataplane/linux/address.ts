@@ -1,4 +1,4 @@
-import { formatIp, isIpv4 } from '../../net/ip.js';
+import { formatIp, isIpv4, isMulticast, type IpAddress } from '../../net/ip.js';
 import type { Address } from '../kernel-object.js';
 import type { Operation } from '../port.js';
 import { linuxDevice, namespaceOf, type NetworkContext } from './context.js';
@@ -21,14 +21,26 @@ export function addressSteps(
       ...keepSecondaries(address, namespace, device),
       ip(namespace, `addr del ${text}`, GONE),
     ];
-  const settings = isIpv4(address.address) ? '' : ' nodad';
-  const add = ip(namespace, `addr add ${text} metric ${ADDRESS_METRIC}${settings}`, THERE);
+  const add = ip(
+    namespace,
+    `addr add ${text} metric ${ADDRESS_METRIC}${settings(address.address)}`,
+    THERE,
+  );
   if (action === 'add') return [add];
   return [
     ...keepSecondaries(address, namespace, device),
     { tool: 'own', act: () => removeOtherLengths(address, namespace, device) },
     add,
   ];
+}
+
+/**
+ * The kernel joins the group that a device has as an address, says so by IGMP, and leaves it with the
+ * address. Of the scope `host` nobody speaks from it.
+ */
+function settings(address: IpAddress): string {
+  if (!isIpv4(address)) return ' nodad';
+  return isMulticast(address) ? ' scope host autojoin' : '';
 }
 
 /**

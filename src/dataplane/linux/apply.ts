@@ -66,6 +66,9 @@ function laneOf({ object }: Operation): Place {
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return 'gateway';
   }
 }

@@ -1,8 +1,10 @@
 import type { RoutingDomainId } from '../../model/routing-domain-id.js';
 import type { LinkIndex, NetworkPlane } from '../kernel.js';
 import { apply } from './apply.js';
+import { followChanges, probeChangeMonitor } from './change-monitor.js';
 import type { NetworkContext } from './context.js';
 import { peerOfAlias } from './names.js';
+import { domainNamespaces } from './netns.js';
 import { observe } from './observe.js';
 import { probe } from './probe.js';
 import { readLinks } from './read-place.js';
@@ -16,10 +18,28 @@ export function createLinuxNetwork(context: NetworkContext): NetworkPlane {
   return {
     observe: (scope) => observe(context, scope),
     apply: (operations) => apply(context, operations),
+    domains: () => domains(context),
+    onChange: (listener) => {
+      try {
+        return followChanges(context, listener);
+      } catch {
+        // The probe says why.
+        return () => undefined;
+      }
+    },
     linkIndex: () => linkIndex(context),
     deviceMtu: () => deviceMtu(context),
-    probe,
+    probe: async () => [...(await probe()), probeChangeMonitor(context)],
   };
+}
+
+async function domains(context: NetworkContext): Promise<Set<RoutingDomainId>> {
+  const found = new Set((await domainNamespaces(context)).keys());
+  for (const { ifalias } of await readLinks(context.namespace)) {
+    const end = ifalias === undefined ? undefined : peerOfAlias(context.instance, ifalias);
+    if (end !== undefined) found.add(end.domain);
+  }
+  return found;
 }
 
 async function linkIndex(context: NetworkContext): Promise<LinkIndex> {

@@ -68,6 +68,9 @@ export function operationSteps(context: NetworkContext, operation: Operation): O
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'providerGroup':
+    case 'multicastRoute':
+    case 'replication':
       return inside([]);
   }
 }

@@ -29,6 +29,7 @@ export async function probe(): Promise<FeatureProbe[]> {
       args: ['-f', '-'],
       input: sampleFirewalls('2001:db8::1', 'fd00::1', 'fd01::1', '2001:db8:1::/48'),
     }),
+    await attempt('tcpMssClamping', { file: 'nft', args: ['-f', '-'], input: SAMPLE_CLAMPING }),
     ...(await probeTunnels()),
   ];
 }
@@ -86,7 +87,14 @@ async function attempt(name: string, command: Command, advice?: string): Promise
   }
 }
 
-/** Both firewalls with every kind of rule, for addresses of one family. */
+const SAMPLE_CLAMPING = domainFirewall('probe_segments', {
+  ...{ nat: undefined, guard: undefined },
+  clamps: ['0.0.0.0/0', '::/0'].map((prefix) => ({
+    ...{ device: 'ext', prefix: parsePrefix(prefix), limits: ['pathMtu', 1300] },
+  })),
+});
+
+/** Both firewalls with every kind of rule of NAT, for addresses of one family. */
 function sampleFirewalls(
   external: string,
   internal: string,

@@ -8,6 +8,8 @@ export interface LinkRow {
   readonly ifname: string;
   /** ifindex of the other end of a veth pair, in its own namespace */
   readonly link_index?: number;
+  /** number that this namespace has for the one of the other end */
+  readonly link_netnsid?: number;
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly group: string;

@@ -8,21 +8,30 @@ import {
   expandText,
   FROM_COMMAND,
   readVariable,
+  sizeOf,
   textValue,
   type Scope,
   type Value,
 } from './value.js';
 
-/** More statements than this, loops included, are no policy script. */
-const MAX_STEPS = 1_000_000;
+/**
+ * More steps than this are no policy script. A statement is a step, and so are each turn of a loop,
+ * each number of a range, and so many characters or items that are put together or read.
+ */
+const MAX_STEPS = 2_000_000;
+const SIZE_PER_STEP = 8;
 const MAX_RANGE = 65_536;
 const FOR_EACH = new Set(['foreach-object', 'foreach', '%']);
+
+const CALCULATED: Value = { kind: 'unknown', why: 'is calculated by the script' };
 
 interface Run {
   readonly scope: Scope;
   readonly calls: PolicyCall[];
   readonly report: Report;
   steps: number;
+  /** Whether the report says that there were too many. */
+  exhausted: boolean;
 }
 
 /**
@@ -31,23 +40,36 @@ interface Run {
  * condition runs once; functions are not called.
  */
 export function evaluate(statements: readonly Statement[], report: Report): PolicyCall[] {
-  const run: Run = { scope: new Map(), calls: [], report, steps: 0 };
+  const run: Run = { scope: new Map(), calls: [], report, steps: 0, exhausted: false };
   runStatements(run, statements);
   return run.calls;
 }
 
 function runStatements(run: Run, statements: readonly Statement[]): void {
   for (const statement of statements) {
-    if (run.steps === MAX_STEPS) return;
-    run.steps++;
-    if (run.steps === MAX_STEPS)
+    if (spend(run, 1)) runStatement(run, statement);
+    if (run.steps <= MAX_STEPS) continue;
+    if (!run.exhausted)
       run.report.problem(
         lineOf(statement),
         'limitExceeded',
-        `The script runs more than ${MAX_STEPS} statements. Split it, or shorten its loops.`,
+        `The script takes more than ${MAX_STEPS} steps. Split it, or shorten its loops.`,
       );
-    else runStatement(run, statement);
+    run.exhausted = true;
+    return;
   }
+}
+
+/** Whether there are so many steps left. */
+function spend(run: Run, steps: number): boolean {
+  run.steps += steps;
+  return run.steps <= MAX_STEPS;
+}
+
+/** The value, its size counted. */
+function paid(run: Run, value: Value): Value {
+  spend(run, Math.floor(sizeOf(value) / SIZE_PER_STEP));
+  return value;
 }
 
 function runStatement(run: Run, statement: Statement): void {
@@ -63,6 +85,7 @@ function runStatement(run: Run, statement: Statement): void {
       break;
     case 'foreach':
       for (const item of itemsOf(evaluateExpression(run, statement.items))) {
+        if (!spend(run, 1)) break;
         run.scope.set(statement.variable.toLowerCase(), item);
         runStatements(run, statement.body);
       }
@@ -91,7 +114,7 @@ function assign(run: Run, statement: Extract<Statement, { kind: 'assignment' }>)
     return;
   }
   const append = statement.append && before !== undefined;
-  run.scope.set(key, append ? addValues(before, value) : value);
+  run.scope.set(key, append ? paid(run, addValues(before, value)) : value);
 }
 
 function runPipeline(run: Run, pipeline: Pipeline): void {
@@ -103,6 +126,7 @@ function runPipeline(run: Run, pipeline: Pipeline): void {
       value?.kind === 'body' ? [value] : [],
     );
     for (const item of bodies.length === 0 ? [] : items) {
+      if (!spend(run, 1)) break;
       run.scope.set('_', item);
       for (const { body } of bodies) runStatements(run, body);
     }
@@ -131,13 +155,14 @@ function noteSkipped(report: Report, line: number, name: string, hasBody: boolea
 }
 
 function evaluateExpression(run: Run, expression: Expression): Value {
+  if (run.steps > MAX_STEPS) return CALCULATED;
   switch (expression.kind) {
     case 'string':
       return expression.expandable
-        ? expandText(expression.text, run.scope)
+        ? paid(run, expandText(expression.text, run.scope))
         : textValue(expression.text);
     case 'variable':
-      return readVariable(run.scope, expression.name, expression.access);
+      return paid(run, readVariable(run.scope, expression.name, expression.access));
     case 'list':
       return { kind: 'list', items: expression.items.map((item) => evaluateExpression(run, item)) };
     case 'table': {
@@ -148,20 +173,22 @@ function evaluateExpression(run: Run, expression: Expression): Value {
       return { kind: 'table', entries: new Map(entries) };
     }
     case 'range':
-      return rangeValue(expression.from, expression.to);
+      return rangeValue(run, expression.from, expression.to);
     case 'sum':
-      return expression.terms.map((term) => evaluateExpression(run, term)).reduce(addValues);
+      return expression.terms
+        .map((term) => evaluateExpression(run, term))
+        .reduce((a, b) => paid(run, addValues(a, b)));
     case 'body':
       runStatements(run, expression.body);
       return FROM_COMMAND;
     case 'unknown':
-      return { kind: 'unknown', why: 'is calculated by the script' };
+      return CALCULATED;
   }
 }
 
-function rangeValue(from: number, to: number): Value {
+function rangeValue(run: Run, from: number, to: number): Value {
   const length = Math.abs(to - from) + 1;
-  if (length > MAX_RANGE)
+  if (length > MAX_RANGE || !spend(run, length))
     return { kind: 'unknown', why: `is a range of more than ${MAX_RANGE} numbers` };
   const step = to < from ? -1 : 1;
   return {

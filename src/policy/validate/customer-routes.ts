@@ -1,11 +1,16 @@
 import { CustomerAddress } from '../../model/addresses.js';
-import { isMulticastRoute, isOnLink, type CustomerRoute } from '../../model/customer-route.js';
+import {
+  isMulticastRoute,
+  isOnLink,
+  leadsToGroup,
+  type CustomerRoute,
+} from '../../model/customer-route.js';
 import { lookupRecordKey, type LookupRecordKey } from '../../model/lookup-record.js';
 import type { VirtualSubnet } from '../../model/virtual-subnet.js';
 import { familyOf, formatIp } from '../../net/ip.js';
 import { defaultPrefix, formatPrefix, prefixFamily, prefixesOverlap } from '../../net/prefix.js';
 import { prefixAround, type DomainView } from './domain-view.js';
-import { checkMulticastRoute, leadsToGroup } from './multicast-routes.js';
+import { checkMulticastRoute } from './multicast-routes.js';
 import { finding, type Report } from './report.js';
 import { routeSlot } from './route-slot.js';
 

@@ -1,12 +1,8 @@
-import type { CustomerRoute } from '../../model/customer-route.js';
+import { leadsToGroup, type CustomerRoute } from '../../model/customer-route.js';
 import type { VirtualSubnet } from '../../model/virtual-subnet.js';
-import { addressBits, formatIp, isIpv4, isLimitedBroadcast, isMulticast } from '../../net/ip.js';
-import { broadcastAddress, formatPrefix, parsePrefix, prefixContains } from '../../net/prefix.js';
-import { prefixWithin } from './overlaps.js';
+import { formatIp, isIpv4 } from '../../net/ip.js';
+import { formatPrefix, parsePrefix, prefixContains } from '../../net/prefix.js';
 import { finding, type Report } from './report.js';
-
-const ALL_IPV4_GROUPS = parsePrefix('224.0.0.0/4');
-const ALL_IPV6_GROUPS = parsePrefix('ff00::/8');
 
 /** Local network control block: never forwarded by a router (RFC 5771). */
 const LINK_GROUPS = parsePrefix('224.0.0.0/24');
@@ -53,19 +49,4 @@ export function checkMulticastRoute(
         `Multicast group ${formatIp(group)} may be in use by others; choose one of 239.0.1.0-239.255.255.255 outside 239.128.0.0/24.`,
       ),
     );
-}
-
-/** Whether a route's destination is broadcast or multicast, as the subnet knows it. */
-export function leadsToGroup(route: CustomerRoute, subnet: VirtualSubnet): boolean {
-  const { address, length } = route.destinationPrefix;
-  if (isMulticast(address))
-    return prefixWithin(
-      route.destinationPrefix,
-      isIpv4(address) ? ALL_IPV4_GROUPS : ALL_IPV6_GROUPS,
-    );
-  if (length !== addressBits(address)) return false;
-  return (
-    isLimitedBroadcast(address) ||
-    subnet.prefixes.some((prefix) => broadcastAddress(prefix) === address)
-  );
 }

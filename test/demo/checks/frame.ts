@@ -1,7 +1,7 @@
 import { isIpv4HeaderIntact } from '../../../src/codec/ipv4.js';
 import { NvgreOffset } from '../../../src/codec/nvgre.js';
 import { ipToBytes, parseIp } from '../../../src/net/ip.js';
-import { macOf } from '../../bench/wire.js';
+import { macOf } from '../../bench/topology/quiet-namespace.js';
 import { capture } from '../../support/capture.js';
 import { ping } from '../../support/ping.js';
 import { PROVIDER_ADDRESSES } from '../../support/scene-plan.js';

@@ -1,7 +1,7 @@
-import { createChain } from '../../bench/chain.js';
-import { packetsPerSecond } from '../../bench/measure.js';
-import { createNvgatePaths } from '../../bench/nvgate-paths.js';
-import type { Path } from '../../bench/path.js';
+import { packetsPerSecond } from '../../bench/load/generator.js';
+import { createNvgate } from '../../bench/topology/nvgate.js';
+import type { Path } from '../../bench/topology/path.js';
+import { createPlain } from '../../bench/topology/plain.js';
 import { demand, type Check } from '../check.js';
 
 const ROUNDS = 5;
@@ -15,12 +15,12 @@ export const throughputCheck: Check = {
   title:
     'Throughput: 60-byte frames from a VM to the outside, and the same by plain kernel routing',
   async run(_, say) {
-    const nvgate = await createNvgatePaths('routed');
-    const plain = await createChain(SAME_HOPS);
+    const nvgate = await createNvgate('routed', 1);
+    const plain = await createPlain({ routers: SAME_HOPS });
     const rounds: { readonly nvgate: number; readonly plain: number }[] = [];
-    await rates(nvgate.out, plain); // Warms up.
+    await rates(nvgate.out, plain.out); // Warms up.
     for (let round = 1; round <= ROUNDS; round++) {
-      const rate = await rates(nvgate.out, plain);
+      const rate = await rates(nvgate.out, plain.out);
       rounds.push(rate);
       say(
         `round ${round}: nvgate ${thousands(rate.nvgate)}, plain routing ${thousands(rate.plain)} packets/s`,

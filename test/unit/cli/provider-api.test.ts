@@ -39,6 +39,7 @@ async function gatewayInMemory(): Promise<ProviderContext> {
     firewallTable: 'nvgate',
     externalGroup: 1,
     tunnels: new Map(),
+    multicastPacketsPerSecond: 1000,
     pathMtus: new Map(),
   };
   return {

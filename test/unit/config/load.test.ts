@@ -33,6 +33,7 @@ const DEFAULTS = {
   },
   reconcileIntervalSeconds: 10,
   pathMtuSeconds: 600,
+  multicastPacketsPerSecond: 1000,
   bpfDirectory: '/sys/fs/bpf',
 };
 

@@ -183,6 +183,41 @@ test('a NAT address without tunnels keeps all ports for its VMs', () => {
   expect(chain(text, 'outbound')).toEqual(['ip daddr 0.0.0.0/0 snat ip to 203.0.113.10']);
 });
 
+test('segments of TCP kept short: both ways, the longest prefix decides, and nothing is filtered', () => {
+  const everywhere = { device: 'ext', prefix: parsePrefix('0.0.0.0/0') };
+  expect(
+    domainFirewall('nvgate', {
+      ...{ nat: undefined, guard: undefined },
+      clamps: [
+        { ...everywhere, limits: ['pathMtu'] },
+        { device: 'ext', prefix: parsePrefix('2001:db8::/32'), limits: [1400, 'pathMtu', 1300] },
+        { device: 'ext', prefix: parsePrefix('10.0.0.0/8'), limits: [] },
+        { device: 'ike-0123456789', prefix: parsePrefix('0.0.0.0/0'), limits: [1200] },
+      ],
+    }),
+  ).toBe(`table inet nvgate {
+	chain segments {
+		type filter hook forward priority mangle; policy accept;
+		tcp flags syn jump segments_out
+		tcp flags syn jump segments_in
+	}
+
+	chain segments_out {
+		oifname "ext" ip6 daddr 2001:db8::/32 tcp option maxseg size set 1300 tcp option maxseg size set rt mtu return
+		oifname "ext" ip daddr 10.0.0.0/8 return
+		oifname "ext" ip daddr 0.0.0.0/0 tcp option maxseg size set rt mtu return
+		oifname "ike-0123456789" ip daddr 0.0.0.0/0 tcp option maxseg size set 1200 return
+	}
+
+	chain segments_in {
+		iifname "ext" ip6 saddr 2001:db8::/32 tcp option maxseg size set 1300 tcp option maxseg size set rt mtu return
+		iifname "ext" ip saddr 10.0.0.0/8 return
+		iifname "ext" ip saddr 0.0.0.0/0 tcp option maxseg size set rt mtu return
+		iifname "ike-0123456789" ip saddr 0.0.0.0/0 tcp option maxseg size set 1200 return
+	}
+}`);
+});
+
 /** The rules of one chain. */
 function chain(text: string, name: string): string[] {
   const [, rest = ''] = text.split(`chain ${name} {\n`);

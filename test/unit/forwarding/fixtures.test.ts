@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decap } from '../../../src/forwarding/decap.js';
 import { encap } from '../../../src/forwarding/encap.js';
-import type { DecapResult } from '../../../src/forwarding/outcome.js';
+import type { DecapResult, EncapResult } from '../../../src/forwarding/outcome.js';
 import { VERDICTS, VERDICT_NAMES } from '../../../src/forwarding/verdict.js';
 import { loadPacketFixtures, type Expected } from '../../support/packet-fixtures.js';
 import { hex } from '../../support/packets.js';
@@ -44,23 +44,30 @@ describe('packets written out by hand', () => {
     const seen = new Set<string>(
       expected.flatMap((outcome) => {
         if (outcome.kind === 'pass') return [];
-        return [outcome.kind === 'dropped' ? outcome.reason : outcome.verdict];
+        if (outcome.kind === 'dropped') return [outcome.reason];
+        const leftOut = outcome.kind === 'replicated' && outcome.leftOut > 0;
+        return leftOut ? [outcome.verdict, 'hostsLeftOut'] : [outcome.verdict];
       }),
     );
-    // The kernel's own failures and its routes on the external side are no matter of the packet's bytes.
-    const others: readonly string[] = ['kernelRefused', 'externalIn', 'externalOut'];
-    const missing = VERDICT_NAMES.filter((name) => !others.includes(name) && !seen.has(name));
-    expect(missing).toEqual([]);
+    // The kernel's own failures, its routes on the external side, and how many packets came before
+    // are no matter of the packet's bytes.
+    const missing = VERDICT_NAMES.filter((name) => !seen.has(name));
+    expect(missing.toSorted()).toEqual([
+      'externalIn',
+      'externalOut',
+      'kernelRefused',
+      'multicastLimited',
+    ]);
     for (const outcome of expected)
       if (outcome.kind !== 'pass')
         expect(VERDICTS[outcome.kind === 'dropped' ? outcome.reason : outcome.verdict].kind).toBe(
-          outcome.kind,
+          outcome.kind === 'dropped' ? 'dropped' : 'forwarded',
         );
   });
 });
 
-function readable(result: DecapResult): unknown {
-  if (result.kind !== 'forwarded') return result;
+function readable(result: DecapResult | EncapResult): unknown {
+  if (result.kind === 'pass' || result.kind === 'dropped') return result;
   const { out } = result;
   const domain = out.device === 'domain' ? domainNames.get(out.domain) : undefined;
   return {
@@ -71,10 +78,16 @@ function readable(result: DecapResult): unknown {
         : out.device === 'underlay'
           ? `underlay ${out.name}`
           : out.device,
-    frame: hex(result.frame),
+    ...hexFrames(result),
   };
 }
 
+function hexFrames(outcome: { frame: Uint8Array } | { frames: readonly Uint8Array[] }): object {
+  return 'frame' in outcome ? { frame: hex(outcome.frame) } : { frames: outcome.frames.map(hex) };
+}
+
 function readableExpectation(expected: Expected): unknown {
-  return expected.kind === 'forwarded' ? { ...expected, frame: hex(expected.frame) } : expected;
+  return expected.kind === 'pass' || expected.kind === 'dropped'
+    ? expected
+    : { ...expected, ...hexFrames(expected) };
 }

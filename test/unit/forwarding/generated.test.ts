@@ -5,7 +5,7 @@ import { isIpv4HeaderIntact, readIpv4 } from '../../../src/codec/ipv4.js';
 import { NvgreOffset, flowIdOfKey, vsidOfKey } from '../../../src/codec/nvgre.js';
 import { decap } from '../../../src/forwarding/decap.js';
 import { encap } from '../../../src/forwarding/encap.js';
-import type { DecapResult, Forwarded } from '../../../src/forwarding/outcome.js';
+import type { DecapResult, EncapResult, Forwarded } from '../../../src/forwarding/outcome.js';
 import { VERDICT_NAMES } from '../../../src/forwarding/verdict.js';
 import type { ProviderAddress } from '../../../src/model/addresses.js';
 import { flowIdOf } from '../../../src/model/flow-id.js';
@@ -76,11 +76,13 @@ describe('encap of generated packets', () => {
     fc.assert(
       fc.property(domainArrivals, ({ world, domain, frame, flowHash }) => {
         const result = encap(frame, domain, world.tables, flowHash);
-        if (result.kind !== 'forwarded') return;
-        expectNvgre(result.frame);
+        if (result.kind === 'dropped') return;
         expect(world.tables.virtualSubnet(result.vsid)?.routingDomain).toBe(domain);
-        expect(vsidOfKey(viewOf(result.frame).getUint32(NvgreOffset.key))).toBe(result.vsid);
-        expect(hex(frame).endsWith(hex(result.frame.subarray(NvgreOffset.innerPacket)))).toBe(true);
+        for (const sent of result.kind === 'replicated' ? result.frames : [result.frame]) {
+          expectNvgre(sent);
+          expect(vsidOfKey(viewOf(sent).getUint32(NvgreOffset.key))).toBe(result.vsid);
+          expect(hex(frame).endsWith(hex(sent.subarray(NvgreOffset.innerPacket)))).toBe(true);
+        }
       }),
       RUNS,
     );
@@ -99,6 +101,24 @@ describe('encap of generated packets', () => {
   });
 });
 
+describe('encap of broadcast and multicast', () => {
+  it('goes to each host of one virtual subnet once, with the same inner frame (N10)', () => {
+    fc.assert(
+      fc.property(domainArrivals, ({ world, domain, frame, flowHash }) => {
+        const result = encap(frame, domain, world.tables, flowHash);
+        if (result.kind !== 'replicated') return;
+        const hosts = result.frames.map((sent) => readIpv4(viewOf(sent), NvgreOffset.outerIp));
+        expect(hosts.map((outer) => outer?.destination)).toEqual(
+          world.tables.replication(result.vsid)?.providerAddresses,
+        );
+        const inner = result.frames.map((sent) => hex(sent.subarray(NvgreOffset.gre)));
+        expect(new Set(inner).size).toBe(1);
+      }),
+      RUNS,
+    );
+  });
+});
+
 describe('the generators', () => {
   it('meet every verdict often', () => {
     const choices = seededChoices(20260101);
@@ -111,8 +131,12 @@ describe('the generators', () => {
         count(counts, encap(frame, domain, world.tables, flowHash));
       }
     }
-    // 64 KB packets have a fixture; the kernel's failures have no packet. The external side is not here.
-    const rare = new Set<string>(['tooBig', 'kernelRefused', 'externalIn', 'externalOut']);
+    // 64 KB packets have a fixture; the kernel's failures have no packet, nor has a limit. The external
+    // side is not here.
+    const rare = new Set<string>([
+      ...['tooBig', 'kernelRefused', 'multicastLimited'],
+      ...['externalIn', 'externalOut'],
+    ]);
     const seldom = ['pass', ...VERDICT_NAMES].filter(
       (name) => !rare.has(name) && (counts.get(name) ?? 0) < 20,
     );
@@ -202,7 +226,9 @@ function comparable(result: DecapResult): unknown {
   return result.kind === 'forwarded' ? { ...result, frame: hex(result.frame) } : result;
 }
 
-function count(counts: Map<string, number>, result: DecapResult): void {
+function count(counts: Map<string, number>, result: DecapResult | EncapResult): void {
+  if (result.kind === 'replicated' && result.leftOut > 0)
+    counts.set('hostsLeftOut', (counts.get('hostsLeftOut') ?? 0) + 1);
   const name =
     result.kind === 'pass' ? 'pass' : result.kind === 'dropped' ? result.reason : result.verdict;
   counts.set(name, (counts.get(name) ?? 0) + 1);

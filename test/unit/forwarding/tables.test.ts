@@ -24,6 +24,9 @@ const NOTHING: ForwardingEntries = {
   lookupRecords: [],
   customerRoutes: [],
   providerPeers: [],
+  providerGroups: [],
+  multicastRoutes: [],
+  replications: [],
 };
 
 function route(prefix: Prefix, vsid = 5001, routingDomain = BLUE): CustomerRouteEntry {

@@ -7,6 +7,7 @@ import { ConnectionId, type Connection } from '../../../src/model/connection.js'
 import { customerRouteKey, type CustomerRoute } from '../../../src/model/customer-route.js';
 import type { RoutingDomain } from '../../../src/model/routing-domain.js';
 import { RoutingDomainId } from '../../../src/model/routing-domain-id.js';
+import type { TcpMss } from '../../../src/model/tcp-mss.js';
 import { Vsid } from '../../../src/model/vsid.js';
 import { formatIp, parseIp } from '../../../src/net/ip.js';
 import { formatMac } from '../../../src/net/mac.js';
@@ -69,15 +70,35 @@ describe('trace', () => {
     ['own address', '192.168.1.101', '192.168.2.250', 'gateway 5002 00-15-5D-14-3C-02'],
     ['unknown source', '192.168.1.77', '192.168.2.102', 'dropped spoofedAddress'],
     ['the gateway as source', '192.168.1.1', '192.168.2.102', 'dropped spoofedAddress'],
-    ['multicast', '192.168.1.101', '224.0.0.251', 'dropped innerMulticast'],
-    ['broadcast', '192.168.1.101', '255.255.255.255', 'dropped innerMulticast'],
-    ['subnet broadcast', '192.168.1.101', '192.168.1.255', 'dropped innerMulticast'],
+    ['multicast', '192.168.1.101', '224.0.0.251', 'dropped multicastHeard'],
+    ['broadcast', '192.168.1.101', '255.255.255.255', 'dropped multicastHeard'],
+    ['subnet broadcast', '192.168.1.101', '192.168.1.255', 'dropped multicastHeard'],
+    ['multicast of the gateway', '192.168.1.1', '224.0.0.251', 'groupEncapsulated 239.0.1.1'],
+    ['broadcast', '192.168.1.1', '255.255.255.255', 'copyEncapsulated 10.1.1.20 10.1.1.23'],
+    ['IPv6 multicast', '2001:db8:1::1', 'ff05::1:3', 'groupEncapsulated 239.0.1.1'],
     ['on link without a record', '192.168.1.101', '192.168.1.77', 'dropped noRecord'],
     ['no route', '192.168.1.101', '198.51.100.9', 'dropped noRoute'],
     ['a router without a record', '192.168.1.101', '203.0.113.5', 'dropped noRoute'],
     ['a subnet not there', '192.168.1.101', '192.168.3.103', 'dropped subnetUnknown'],
   ])('decides: %s', (_, from, to, expected) => {
     expect(summary(run(from, to))).toContain(expected);
+  });
+
+  it('says how the host of a VM sends what is for all, and what the gateway sends', () => {
+    expect(
+      run('192.168.1.101', '224.0.0.251')
+        .steps.map(({ sentence }) => sentence)
+        .slice(2),
+    ).toEqual([
+      "224.0.0.251 is for all of VSID 5001: the VM's host sends it to PA multicast group 239.0.1.1 itself.",
+      'Dropped, multicastHeard: Broadcast or multicast of a VM: its host sends it to the others itself, the gateway does not pass it on.',
+    ]);
+    const fromGateway = { ...query('192.168.2.250', '255.255.255.255'), vsid: Vsid(5002) };
+    expect(
+      trace(fromGateway, tables, { routingDomains: blue() }, NO_TUNNELS).outcome.sentence,
+    ).toBe(
+      "Sent in NVGRE with VSID 5002 from PA 10.1.1.40 to each host (10.1.1.21, 10.1.1.22) by underlay. 2 more hosts get nothing: map the subnet's broadcast and multicast to a PA multicast group by a customer route.",
+    );
   });
 
   it('does not know a VSID that no policy has', () => {
@@ -110,6 +131,19 @@ describe('trace out of the virtual network', () => {
     expect(result.outcome.sentence).toBe(
       'Leaves by the routed connection corp to 192.168.101.7, unchanged.',
     );
+  });
+
+  it('says that a connection keeps TCP segments short', () => {
+    const by = (tcpMssClamping: TcpMss, protocol: 'tcp' | 'udp'): string =>
+      trace(
+        { ...query('192.168.1.101', '192.168.101.7'), protocol },
+        tables,
+        { routingDomains: blue({ ...CORP, tcpMssClamping }) },
+        NO_TUNNELS,
+      ).outcome.sentence;
+    expect(by(1300, 'tcp')).toMatch(/unchanged\. TCP segments are kept to 1300 bytes\.$/);
+    expect(by('pathMtu', 'tcp')).toMatch(/ TCP segments are kept to what the routes .* carry\.$/);
+    expect(by(1300, 'udp')).toMatch(/unchanged\.$/);
   });
 
   it('says what NAT does, and to which service', () => {
@@ -243,6 +277,8 @@ function summary({ outcome }: TraceResult): string {
       return `gateway ${outcome.vsid} ${formatMac(outcome.macAddress)}`;
     case 'tunnel':
       return `${outcome.verdict} by ${outcome.by}: ${outcome.vsid}, ${formatIp(outcome.sourceProviderAddress)} -> ${formatIp(outcome.providerAddress)}, ${formatMac(outcome.sourceMac)} -> ${formatMac(outcome.destinationMac)}, ${outcome.underlay}`;
+    case 'multicast':
+      return `${outcome.verdict} ${outcome.providerAddresses.map(formatIp).join(' ')}`;
     case 'connection':
       return `connection ${outcome.connection.id} by ${formatPrefix(outcome.route.destinationPrefix)}`;
     case 'dropped':

@@ -10,6 +10,9 @@ const Schema = Type.Object(
     flag: Type.Optional(Type.Boolean()),
     kind: Type.Optional(Type.Enum(['a', 'b'])),
     list: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    size: Type.Optional(
+      Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 9 })]),
+    ),
     open: Type.Optional(Type.Object({ x: Type.Integer() })),
     either: Type.Optional(
       Type.Union(
@@ -48,6 +51,7 @@ describe('shapeCheck', () => {
         flag: false,
         kind: 'b',
         list: ['x'],
+        size: 'auto',
         open: { x: 1, more: 2 },
         either: { type: 'y', b: '' },
       }),
@@ -61,6 +65,7 @@ describe('shapeCheck', () => {
         flag: 'yes',
         kind: 'c',
         list: [],
+        size: 10,
         open: { x: 1.5 },
         either: { type: 'x', b: '' },
         'a/b~': 1,
@@ -71,11 +76,12 @@ describe('shapeCheck', () => {
       '/flag': 'invalidValue: Must be true or false.',
       '/kind': 'invalidValue: Must be one of a, b.',
       '/list': 'invalidValue: Is empty; it needs an entry.',
+      '/size': 'invalidValue: Must be "auto" or a whole number in 1..9.',
       '/open/x': 'invalidValue: Must be a whole number.',
       '/either/a': 'missingField: "a" is missing. Add it.',
       '/either/b': 'unknownField: There is no field "b" here. The fields are type, a.',
       '/a~1b~0':
-        'unknownField: There is no field "a/b~" here. The fields are text, count, flag, kind, list, open, either.',
+        'unknownField: There is no field "a/b~" here. The fields are text, count, flag, kind, list, size, open, either.',
     });
   });
 

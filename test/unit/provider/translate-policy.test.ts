@@ -235,12 +235,16 @@ const nat = fc.record({
   ),
   routes,
 });
-const routed = fc.record({
-  id: connectionId,
-  interface: fc.constant('external'),
-  type: fc.constant('routed' as const),
-  routes,
-});
+const routed = fc.record(
+  {
+    id: connectionId,
+    interface: fc.constant('external'),
+    type: fc.constant('routed' as const),
+    routes,
+    tcpMssClamping: fc.constantFrom('pathMtu' as const, 536, 65_495),
+  },
+  { requiredKeys: ['id', 'interface', 'type', 'routes'] },
+);
 const remote = remoteDocument.map(withoutSecrets);
 const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(fields, { requiredKeys: [] });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/dataplane/compile/compile.js';
 import { tunnelDevice } from '../../../src/dataplane/compile/tunnel-device.js';
 import { objectValue, type KernelObject } from '../../../src/dataplane/kernel-object.js';
+import { ProviderAddress } from '../../../src/model/addresses.js';
 import { ConnectionId } from '../../../src/model/connection.js';
+import { parseIpv4 } from '../../../src/net/ip.js';
 import { diff } from '../../../src/reconcile/diff.js';
 import { BLUE, ENVIRONMENT, policyOf } from '../../support/policy-of.js';
 
@@ -57,9 +59,10 @@ describe('diff', () => {
       'add address',
       'add providerAddress',
       'add virtualSubnet',
+      'add providerPeer',
       'add lookupRecord',
       'add customerRoute',
-      'add providerPeer',
+      'add replication',
       'add firewall',
       'add route',
       'add proxyNeighbour',
@@ -76,9 +79,10 @@ describe('diff', () => {
       'remove filter',
       'remove proxyNeighbour',
       'remove firewall',
-      'remove providerPeer',
       'remove customerRoute',
+      'remove replication',
       'remove lookupRecord',
+      'remove providerPeer',
       'remove virtualSubnet',
       'remove providerAddress',
       'remove address',
@@ -102,6 +106,22 @@ describe('diff', () => {
     );
     expect(kinds(without, withTunnel)).toEqual(['add tunnelLink', 'add route', 'add rule']);
     expect(kinds(withTunnel, without)).toEqual(['remove rule', 'remove tunnelLink']);
+  });
+
+  it('lets a VM be heard at its new host before anything is sent there, and at the old one after', () => {
+    const moved = DESIRED.map((object): KernelObject => {
+      const providerAddress = ProviderAddress(parseIpv4('10.1.1.30'));
+      if (object.kind === 'providerPeer')
+        return { ...object, entry: { ...object.entry, providerAddress } };
+      if (object.kind === 'lookupRecord' && !object.entry.local)
+        return { ...object, entry: { ...object.entry, providerAddress } };
+      return object;
+    });
+    expect(kinds(DESIRED, moved)).toEqual([
+      'add providerPeer',
+      'change lookupRecord',
+      'remove providerPeer',
+    ]);
   });
 
   it('finds nothing to do between equal states', () => {

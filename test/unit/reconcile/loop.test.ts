@@ -88,6 +88,8 @@ function watched(inner: DataPlane) {
       operations.push(...wanted);
       return inner.apply(wanted);
     },
+    domains: () => inner.domains(),
+    onChange: (listener: (scope: Scope) => void) => inner.onChange(listener),
   };
 }
 
@@ -133,6 +135,7 @@ function scene(first: Policy) {
   };
 }
 
+const EVERYTHING: PushScope = { gateway: true, domains: new Set([BLUE, RED]) };
 const BLUE_ONLY: PushScope = { gateway: false, domains: new Set([BLUE]) };
 
 let running: Reconciler[] = [];
@@ -183,8 +186,9 @@ describe('the reconcile loop', () => {
     await reconciler.synchronized(push(blueAt('10.1.1.30'), BLUE_ONLY));
     expect(dataPlane.scopes.at(-1)).toEqual(BLUE_ONLY);
     expect(dataPlane.operations.map(({ action, object }) => `${action} ${object.kind}`)).toEqual([
-      'change lookupRecord',
       'add providerPeer',
+      'change lookupRecord',
+      'change replication',
       'remove providerPeer',
     ]);
   });
@@ -240,6 +244,9 @@ describe('what fails', () => {
   it('is told with its reason, and tried again ever more rarely until it works', async () => {
     const { dataPlane, events, faults, reconciler, push } = await started(blueAt('10.1.1.20'));
     faults.push(fault);
+    const before = dataPlane.operations.filter(
+      ({ object }) => object.kind === 'lookupRecord',
+    ).length;
     await reconciler.synchronized(push(blueAt('10.1.1.30'), BLUE_ONLY));
     expect(reconciler.stateOf(RECORD_REF)).toEqual({
       configuration: 'failed',
@@ -248,7 +255,7 @@ describe('what fails', () => {
     expect(reconciler.stateOf(BLUE_REF)).toEqual({ configuration: 'synchronized' });
 
     const attempts = (): number =>
-      dataPlane.operations.filter(({ action }) => action === 'change').length;
+      dataPlane.operations.filter(({ object }) => object.kind === 'lookupRecord').length - before;
     expect(attempts()).toBe(1);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(attempts()).toBe(2);
@@ -325,11 +332,27 @@ describe('a listener that fails', () => {
 });
 
 describe('drift', () => {
-  it('is found by the periodic run, mended and told', async () => {
-    const { kernel, events, reconciler } = await started(blueAt('10.1.1.20'));
-    const lost = (await kernel.observe('all')).filter(({ kind }) => kind === 'filter');
+  /** Takes the objects of a kind away behind the loop's back. */
+  async function lose(kernel: DataPlane, kind: KernelObject['kind']): Promise<KernelObject[]> {
+    const lost = (await kernel.observe('all')).filter((object) => object.kind === kind);
     await kernel.apply(lost.map((object) => ({ action: 'remove', object })));
-    await vi.advanceTimersByTimeAsync(299_000);
+    return lost;
+  }
+
+  it('of which the kernel tells is mended soon, and told', async () => {
+    const { kernel, events, reconciler } = await started(blueAt('10.1.1.20'));
+    const lost = await lose(kernel, 'filter');
+    await vi.advanceTimersByTimeAsync(300);
+    expect(reconciler.status().repairs).toBe(lost.length);
+    expect(events.at(-1)).toMatchObject({ type: 'repaired', count: lost.length });
+  });
+
+  it('of which the kernel tells nobody is found by the periodic run, mended and told', async () => {
+    const { kernel, events, reconciler } = await started(blueAt('10.1.1.20'));
+    // The kernel has told of what was made when the loop started, and that has been looked at.
+    await vi.advanceTimersByTimeAsync(1_000);
+    const lost = await lose(kernel, 'lookupRecord');
+    await vi.advanceTimersByTimeAsync(298_000);
     expect(reconciler.status().repairs).toBe(0);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(reconciler.status().repairs).toBe(lost.length);
@@ -339,6 +362,58 @@ describe('drift', () => {
       objects: lost.map((object) => `add ${objectKey(object)}`),
     });
     expect(reconciler.stateOf(BLUE_REF)).toEqual({ configuration: 'synchronized' });
+  });
+
+  it('is not what nvgate itself has changed', async () => {
+    const { dataPlane, reconciler, push } = await started(blueAt('10.1.1.20'));
+    await reconciler.synchronized(push(withRed(blueAt('10.1.1.20')), EVERYTHING));
+    dataPlane.operations.length = 0;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(dataPlane.operations).toEqual([]);
+    expect(reconciler.status().repairs).toBe(0);
+  });
+
+  it('is counted beside what fails in the same part', async () => {
+    const { kernel, faults, reconciler, push } = await started(blueAt('10.1.1.20'));
+    faults.push({ action: 'change', key: recordKey(), reason: 'No space left on device' });
+    await reconciler.synchronized(push(blueAt('10.1.1.30'), BLUE_ONLY));
+    const lost = await lose(kernel, 'filter');
+    await reconciler.reconcileNow('all');
+    expect(reconciler.status()).toMatchObject({ repairs: lost.length });
+    expect(reconciler.status().failures.size).toBe(1);
+  });
+
+  it('that somebody makes again and again is mended ever more rarely, and says so', async () => {
+    const { kernel, events, reconciler, push } = await started(blueAt('10.1.1.20'));
+    for (let round = 0; round < 5; round++) {
+      await lose(kernel, 'firewall');
+      await reconciler.reconcileNow('all');
+    }
+    const before = linesOf(await kernel.observe('all'), 'firewall');
+    const { repairs } = reconciler.status();
+    await lose(kernel, 'firewall');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(linesOf(await kernel.observe('all'), 'firewall')).toEqual([]);
+    expect([...reconciler.status().failures.values()].join()).toMatch(/again and again/);
+    expect(events.at(-1)).toMatchObject({ type: 'failed' });
+    // Everything else is held up by none of it.
+    expect((await lose(kernel, 'filter')).length).toBe(2);
+    await reconciler.reconcileNow('all');
+    expect(reconciler.status().repairs).toBe(repairs + 2);
+
+    // Held for ten seconds; the next try comes a little later.
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(linesOf(await kernel.observe('all'), 'firewall')).toEqual(before);
+    expect(await failuresOf(reconciler)).toEqual([]);
+
+    // Twice as long the next time, unless it is pushed.
+    await lose(kernel, 'firewall');
+    await reconciler.reconcileNow('all');
+    await lose(kernel, 'firewall');
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(linesOf(await kernel.observe('all'), 'firewall')).toEqual([]);
+    await reconciler.synchronized(push(blueAt('10.1.1.20'), { ...BLUE_ONLY, gateway: true }));
+    expect(linesOf(await kernel.observe('all'), 'firewall')).toEqual(before);
   });
 
   it('of a whole namespace is mended from the ground up', async () => {

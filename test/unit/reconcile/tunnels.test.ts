@@ -85,7 +85,7 @@ async function scene(policy: Policy) {
   const reconciler = createReconciler({
     policy: { current: () => snapshot, onPush: () => () => undefined },
     dataPlane: {
-      observe: (scope) => kernel.observe(scope),
+      ...kernel,
       async apply(operations) {
         calls.push('kernel');
         return kernel.apply(operations);

@@ -65,6 +65,7 @@ describe('compile', () => {
       'lookupRecord: routing-domains/blue/virtual-subnets/5001',
       'namespace: routing-domains/blue',
       'providerPeer: routing-domains/blue',
+      'replication: routing-domains/blue/virtual-subnets/5001',
       'route: routing-domains/blue/connections/i',
       'route: routing-domains/blue/virtual-subnets/5001',
       'sysctl: routing-domains/blue',

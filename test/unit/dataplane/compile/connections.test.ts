@@ -211,3 +211,60 @@ describe('an external address that several routing domains share', () => {
     ]);
   });
 });
+
+describe('connections that keep TCP segments short', () => {
+  const clamping = (...connections: ConnectionDocument[]): string[] => {
+    const found = linesOfFirewall(objects(domain(BLUE, ...connections)));
+    return found.filter((rule) => /^oifname .* return$/.test(rule));
+  };
+  const linesOfFirewall = (of: readonly KernelObject[]): string[] => {
+    const found = of.find((object) => object.kind === 'firewall' && object.place === BLUE);
+    return found?.kind === 'firewall' ? found.ruleset.split('\n').map((text) => text.trim()) : [];
+  };
+  const office: ConnectionDocument = {
+    ...{ id: 'office', type: 'ikev2', sourceAddress: '203.0.113.10' },
+    ...{ destinationAddress: '198.51.100.2', routes: [{ destinationPrefix: 'fd00:9::/32' }] },
+    authentication: { method: 'psk', secret: 'secret' },
+  };
+
+  it('do so where they lead to, in both families', () => {
+    const routes = [{ destinationPrefix: '172.16.0.0/16' }, { destinationPrefix: 'fd00:16::/32' }];
+    expect(clamping({ ...ROUTED, routes, tcpMssClamping: 1300 })).toEqual([
+      'oifname "ext" ip6 daddr fd00:16::/32 tcp option maxseg size set 1300 return',
+      'oifname "ext" ip daddr 172.16.0.0/16 tcp option maxseg size set 1300 return',
+    ]);
+  });
+
+  it('leave alone what another connection takes by the same device, and other devices', () => {
+    expect(clamping({ ...nat('203.0.113.10'), tcpMssClamping: 'pathMtu' }, ROUTED, office)).toEqual(
+      [
+        'oifname "ext" ip daddr 172.16.0.0/16 return',
+        'oifname "ext" ip daddr 0.0.0.0/0 tcp option maxseg size set rt mtu return',
+      ],
+    );
+  });
+
+  it('do so in tunnels', () => {
+    expect(clamping(ROUTED, { ...office, tcpMssClamping: 'pathMtu' })).toEqual([
+      'oifname "ipsec0" ip6 daddr fd00:9::/32 tcp option maxseg size set rt mtu return',
+    ]);
+  });
+
+  it('count both where two lead to one prefix by one device', () => {
+    const rival: ConnectionDocument = {
+      ...office,
+      id: 'rival',
+      destinationAddress: '198.51.100.3',
+    };
+    rival.routes = [{ destinationPrefix: 'fd00:9::/32', metric: 20 }];
+    expect(
+      clamping({ ...office, tcpMssClamping: 1300 }, { ...rival, tcpMssClamping: 'pathMtu' }),
+    ).toEqual([
+      'oifname "ipsec0" ip6 daddr fd00:9::/32 tcp option maxseg size set 1300 tcp option maxseg size set rt mtu return',
+    ]);
+  });
+
+  it('are none where no connection asks for it', () => {
+    expect(clamping(ROUTED, office)).toEqual([]);
+  });
+});

@@ -202,6 +202,7 @@ describe('records', () => {
       });
     expect(linesOf(wildcard('10.1.1.20'), 'customerRoute', 'providerPeer')).toEqual([
       'customerRoute blue 192.168.1.0/24 onLink 5001 else 00-15-5D-00-00-01 at 10.1.1.20',
+      'customerRoute blue 192.168.1.255/32 multicast 5001',
       'customerRoute blue fd00:1::/64 onLink 5001',
       'providerPeer blue 10.1.1.20',
     ]);
@@ -209,6 +210,7 @@ describe('records', () => {
       'address blue vnet 192.168.1.1 /32',
       'address blue vnet fd00:1::1 /128',
       'customerRoute blue 192.168.1.0/24 onLink 5001',
+      'customerRoute blue 192.168.1.255/32 multicast 5001',
       'customerRoute blue fd00:1::/64 onLink 5001',
     ]);
   });
@@ -229,9 +231,12 @@ describe('customer routes', () => {
       }),
       'route blue',
       'customerRoute blue',
-    ).filter((line) => !line.includes('192.168.1.0/24') && !line.includes('fd00:1::'));
+    ).filter((line) => !line.includes(' 192.168.1.') && !line.includes('fd00:1::'));
 
-  const SUBNET_TABLE = 'customerRoute blue 192.168.2.0/24 onLink 5002';
+  const SUBNET_TABLE = [
+    'customerRoute blue 192.168.2.0/24 onLink 5002',
+    'customerRoute blue 192.168.2.255/32 multicast 5002',
+  ];
   const SUBNET_ROUTE = 'route blue 192.168.2.0/24 1 dev vnet src 192.168.2.1';
 
   it('lead to a router by its record', () => {
@@ -239,7 +244,7 @@ describe('customer routes', () => {
       routed([{ destinationPrefix: '10.9.0.0/16', nextHop: '192.168.2.10', metric: 5 }]),
     ).toEqual([
       'customerRoute blue 10.9.0.0/16 router 5002 00-15-5D-00-00-0A at 10.1.1.20',
-      SUBNET_TABLE,
+      ...SUBNET_TABLE,
       'route blue 10.9.0.0/16 6 dev vnet src 192.168.2.1',
       SUBNET_ROUTE,
     ]);
@@ -248,7 +253,7 @@ describe('customer routes', () => {
   it('say the metric of the subnet’s own prefix', () => {
     expect(
       routed([{ destinationPrefix: '192.168.2.0/24', nextHop: '0.0.0.0', metric: 255 }]),
-    ).toEqual([SUBNET_TABLE, 'route blue 192.168.2.0/24 256 dev vnet src 192.168.2.1']);
+    ).toEqual([...SUBNET_TABLE, 'route blue 192.168.2.0/24 256 dev vnet src 192.168.2.1']);
   });
 
   it('to one destination compete by their metric', () => {
@@ -259,7 +264,7 @@ describe('customer routes', () => {
       ]),
     ).toEqual([
       'customerRoute blue 10.9.0.0/16 router 5002 00-15-5D-00-00-0A at 10.1.1.20',
-      SUBNET_TABLE,
+      ...SUBNET_TABLE,
       'route blue 10.9.0.0/16 11 dev vnet src 192.168.2.1',
       'route blue 10.9.0.0/16 21 dev vnet src 192.168.2.1',
       SUBNET_ROUTE,
@@ -273,7 +278,7 @@ describe('customer routes', () => {
         { destinationPrefix: '10.8.0.0/16', nextHop: '192.168.2.99' },
         { destinationPrefix: '10.9.0.0/16', nextHop: '192.168.2.11' },
       ]),
-    ).toEqual([SUBNET_TABLE, SUBNET_ROUTE]);
+    ).toEqual([...SUBNET_TABLE, SUBNET_ROUTE]);
   });
 
   it('of broadcast and multicast concern the packet path only', () => {
@@ -284,10 +289,9 @@ describe('customer routes', () => {
         { destinationPrefix: '192.168.2.255/32', nextHop: '239.1.2.3' },
       ]),
     ).toEqual([
-      'customerRoute blue 192.168.2.0/24 onLink 5002',
-      'customerRoute blue 192.168.2.255/32 multicast 5002 239.1.2.3',
-      'customerRoute blue 224.0.0.0/4 multicast 5002 239.1.2.3',
-      'customerRoute blue 255.255.255.255/32 multicast 5002 239.1.2.3',
+      ...SUBNET_TABLE,
+      'customerRoute blue 224.0.0.0/4 multicast 5002',
+      'customerRoute blue 255.255.255.255/32 multicast 5002',
       SUBNET_ROUTE,
     ]);
   });
@@ -323,7 +327,9 @@ describe('the software router of the seed’s appendix B', () => {
       'address blue vnet 192.168.2.1 /32',
       'address blue vnet 192.168.2.250 /32',
       'customerRoute blue 192.168.1.0/24 onLink 5001',
+      'customerRoute blue 192.168.1.255/32 multicast 5001',
       'customerRoute blue 192.168.2.0/24 onLink 5002',
+      'customerRoute blue 192.168.2.255/32 multicast 5002',
       'providerPeer blue 10.1.1.20',
       'route blue 0.0.0.0/0 1 dev ext src 203.0.113.10',
       'route blue 192.168.1.0/24 256 dev vnet src 192.168.1.1',

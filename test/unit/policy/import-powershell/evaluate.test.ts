@@ -95,10 +95,37 @@ describe('evaluate', () => {
     expect(problems).toEqual([]);
     expect(notes).toHaveLength(1);
   });
+});
 
+/** Each of them takes all the steps there are. */
+describe('scripts without end', { timeout: 30_000 }, () => {
   test('loops without end are cut off', () => {
     const loops = 'foreach ($a in 1..60000) { '.repeat(4);
     const { problems } = run(`${loops} $b = 1 ${'}'.repeat(4)}`);
     expect(problems).toMatchObject([{ line: 1, code: 'limitExceeded' }]);
+  });
+
+  test.each([
+    ['loops of nothing', 'foreach ($a in 1..60000) { foreach ($b in 1..60000) { } }'],
+    ['pipelines of nothing', '1..60000 | % { 1..60000 | % { } }'],
+    ['a list that grows one by one', '$a = @()\nforeach ($i in 1..60000) { $a += $i }'],
+    ['many ranges', `$a = ${'1..60000,'.repeat(100)}1`],
+  ])('%s are cut off', (_, script) => {
+    expect(run(script).problems).toMatchObject([{ code: 'limitExceeded' }]);
+  });
+
+  test.each([
+    ['text', '$a = "x"', '$a += $a', /longer than/],
+    ['a list', '$a = 1, 2', '$a += $a', /more than \d+ items/],
+    ['text in quotes', '$a = "xx"', '$a = "$a$a"', /longer than/],
+  ])('%s that doubles is not followed', (_, start, step, why) => {
+    const { problems, calls } = run(
+      `${start}\nforeach ($i in 1..40) { ${step} }\n${ROUTE} -NextHop $a`,
+    );
+    expect(problems).toEqual([]);
+    expect(calls[0]?.values.get('NextHop')).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringMatching(why) as unknown,
+    });
   });
 });

@@ -41,6 +41,15 @@ describe('calls', () => {
     expect(gateway.seen[0]?.headers.authorization).toBe('Bearer secret');
   });
 
+  it('go out again where the gateway has ended an idle connection', async () => {
+    gateway.answers.set('GET /v1/gateway', { body: { name: 'edge', revision: 7 } });
+    gateway.answers.set('PUT /v1/policy', { body: { revision: 8 }, freshConnection: true });
+    await client.gateway();
+    expect(await client.replacePolicy({ apiVersion: 'nvgate/v1' })).toEqual({ revision: 8 });
+    expect(gateway.seen.map(({ method }) => method)).toEqual(['GET', 'PUT', 'PUT']);
+    expect(gateway.seen[2]?.body).toBe(gateway.seen[1]?.body);
+  });
+
   it('read the policy with its revision', async () => {
     const body = { apiVersion: 'nvgate/v1' };
     gateway.answers.set('GET /v1/policy', { body, headers: { etag: '"41"' } });

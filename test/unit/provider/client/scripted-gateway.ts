@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
 
 export interface SeenRequest {
@@ -17,6 +17,8 @@ export interface Answer {
   readonly body?: unknown;
   /** Sends the status and headers but never ends the answer. */
   readonly hang?: boolean;
+  /** Ends a connection that has had an answer already, as one that was idle for too long. */
+  readonly freshConnection?: boolean;
 }
 
 /** A server that answers what it is told and remembers what it was asked. */
@@ -31,6 +33,7 @@ export interface ScriptedGateway {
 export async function startScriptedGateway(tls?: TestCertificate): Promise<ScriptedGateway> {
   const seen: SeenRequest[] = [];
   const answers = new Map<string, Answer>();
+  const used = new WeakSet<Socket>();
   const respond: http.RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -38,6 +41,11 @@ export async function startScriptedGateway(tls?: TestCertificate): Promise<Scrip
       const { method = '', url = '', headers } = request;
       seen.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
       const answer = answers.get(`${method} ${url}`) ?? notFound(url);
+      if (answer.freshConnection === true && used.has(request.socket)) {
+        request.socket.destroy();
+        return;
+      }
+      used.add(request.socket);
       const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
       response.writeHead(answer.status ?? 200, {
         'content-type': 'application/json',

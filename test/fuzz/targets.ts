@@ -1,0 +1,13 @@
+import { apiTarget } from './api/target.js';
+import { packetTarget } from './packets/target.js';
+import { powershellTarget } from './powershell/target.js';
+import type { FuzzTarget } from './target.js';
+import { viciTarget } from './vici/target.js';
+
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  packetTarget('decap', 3),
+  packetTarget('encap', 2),
+  viciTarget,
+  powershellTarget,
+  apiTarget,
+];
