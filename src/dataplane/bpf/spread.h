@@ -70,12 +70,13 @@ static __always_inline int within_limit(struct __sk_buff *skb, __u32 vsid,
 static __always_inline void group_mac(__u8 *mac, const struct lookup_record_key *destination)
 {
 	const __u8 *address = (const __u8 *)destination->address.word;
+	__u32 is_ipv4 = destination->routing_domain & DOMAIN_IPV4;
 
-	if (!(destination->routing_domain & DOMAIN_IPV4)) {
+	if (!is_ipv4 && address[0] == 0xff) {
 		mac[0] = 0x33;
 		mac[1] = 0x33;
 		__builtin_memcpy(mac + 2, address + 12, 4);
-	} else if ((address[0] & 0xf0) == 0xe0) {
+	} else if (is_ipv4 && (address[0] & 0xf0) == 0xe0) {
 		mac[0] = 0x01;
 		mac[1] = 0x00;
 		mac[2] = 0x5e;
