@@ -13,8 +13,9 @@ import { createEventHub, gatewayEvent } from './daemon/event-hub.js';
 import { requireBpfFileSystem } from './daemon/bpf-file-system.js';
 import { traceByPolicy } from './daemon/trace.js';
 import { pathMtuEvent, peerProblemEvent, underlaySource } from './daemon/underlay.js';
+import { mapSizes } from './daemon/map-sizes.js';
 import { tunnelEvent, tunnelSource, upTunnels } from './daemon/tunnels.js';
-import { loadObject, programTags, type ObjectOptions } from './dataplane/bpf/object.js';
+import { loadObject, programTags } from './dataplane/bpf/object.js';
 import {
   environmentDevices,
   smallestMtu,
@@ -178,7 +179,7 @@ function openDataPlane(config: Config, log: Logger): DataPlane {
   const object = loadObject({
     path: BPF_OBJECT,
     pinDirectory: join(config.bpfDirectory, config.instance),
-    maxEntries: mapSizes(config),
+    maxEntries: mapSizes(config.limits),
   });
   log.info(
     { programs: programTags(object), otherMaps: object.earlier.isNeeded() },
@@ -226,23 +227,6 @@ async function openVpn(config: Config, dataPlane: DataPlane, log: VpnLog): Promi
     allowInsecure: config.allowInsecureVpn,
     log,
   });
-}
-
-/**
- * Every subnet also has records and routes of the gateway itself: one for each of its prefixes,
- * four of them on average.
- */
-function mapSizes({ limits }: Config): ObjectOptions['maxEntries'] {
-  const own = 4 * limits.virtualSubnets;
-  return {
-    virtual_subnets: limits.virtualSubnets,
-    lookup_records: limits.lookupRecords + own,
-    customer_routes: limits.customerRoutes + own,
-    provider_peers: limits.providerPeers,
-    provider_groups: limits.customerRoutes,
-    multicast_routes: limits.customerRoutes,
-    replications: limits.virtualSubnets,
-  };
 }
 
 function policyEnvironmentOf(config: Config, vpn: VpnSupport): PolicyEnvironment {

@@ -2,7 +2,7 @@ import { objectKey, partOf, type KernelObject, type Place } from '../dataplane/k
 import type { Operation } from '../dataplane/port.js';
 
 /** Who undoes our repairs so often within this time is not going to stop. */
-const OFTEN = 5;
+const OFTEN = 8;
 const WINDOW_MS = 60_000;
 const FIRST_HOLD_MS = 10_000;
 const LONGEST_HOLD_MS = 300_000;
@@ -66,7 +66,8 @@ export function createRepairBook(): RepairBook {
     repaired(operations) {
       const now = Date.now();
       forget(now);
-      for (const { object } of operations.slice(0, REMEMBERED)) note(objectKey(object), now);
+      for (const { object } of lostByThemselves(operations).slice(0, REMEMBERED))
+        note(objectKey(object), now);
     },
     judge(operations) {
       if (entries.size === 0) return { due: operations, held: new Map() };
@@ -85,6 +86,27 @@ export function createRepairBook(): RepairBook {
       return { due, held };
     },
   };
+}
+
+/** Those that have not gone with the namespace or link that they were in. */
+function lostByThemselves(operations: readonly Operation[]): readonly Operation[] {
+  const outermost = new Map<Place, number>();
+  for (const { action, object } of operations)
+    if (action === 'add' && depth(object) < INSIDE)
+      outermost.set(
+        partOf(object),
+        Math.min(depth(object), outermost.get(partOf(object)) ?? INSIDE),
+      );
+  return operations.filter(
+    ({ object }) => depth(object) <= (outermost.get(partOf(object)) ?? INSIDE),
+  );
+}
+
+const INSIDE = 2;
+
+function depth(object: KernelObject): number {
+  if (object.kind === 'namespace') return 0;
+  return isContainer(object) ? 1 : INSIDE;
 }
 
 function reasonText(until: number): string {

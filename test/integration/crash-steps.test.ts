@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import type { StateContext } from '../../provider/connection-state.js';
 import { streamPolicy } from '../../provider/policy-stream.js';
 import type { PolicyDocument } from '../../provider/schemas.js';
+import { mapSizes } from '../../src/daemon/map-sizes.js';
 import { loadObject, type ObjectOptions } from '../../src/dataplane/bpf/object.js';
 import { compile } from '../../src/dataplane/compile/compile.js';
 import { environmentDevices, type Environment } from '../../src/dataplane/compile/environment.js';
@@ -85,21 +86,13 @@ describe('the daemon is killed at any instant of a push', () => {
   test(
     'what was answered is kept, and the kernel gets to the revision that is stored',
     async () => {
-      // Every subnet takes room for four records and four routes of the gateway's own.
-      const limits = { virtualSubnets: 64, lookupRecords: 744, customerRoutes: 744 };
-      const { namespace, gateway } = await createBareGateway({
-        limits: { ...limits, providerPeers: 1000 },
-      });
+      const limits = {
+        ...{ virtualSubnets: 64, lookupRecords: 744, customerRoutes: 744, providerPeers: 1000 },
+      };
+      const { namespace, gateway } = await createBareGateway({ limits });
       await gateway.start();
       const { client } = createController(namespace, gateway);
-      const { dataPlane, environment } = openKernel(gateway, {
-        ...{
-          virtual_subnets: 64,
-          lookup_records: 1000,
-          customer_routes: 1000,
-          provider_peers: 1000,
-        },
-      });
+      const { dataPlane, environment } = openKernel(gateway, mapSizes(limits));
 
       const documents = await Promise.all(POLICIES.map(documentOf));
       let stored: { revision: number; policy: Policy } = {

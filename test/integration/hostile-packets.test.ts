@@ -40,7 +40,10 @@ const POLICY: PolicyDocument = {
           type: 'gatewayWildcard',
         },
       ],
-      customerRoutes: [{ vsid: 5001, destinationPrefix: '10.20.0.0/16', nextHop: '192.168.1.107' }],
+      customerRoutes: [
+        { vsid: 5001, destinationPrefix: '10.20.0.0/16', nextHop: '192.168.1.107' },
+        { vsid: 5001, destinationPrefix: '224.0.0.0/4', nextHop: '239.0.1.1' },
+      ],
       connections: [
         { id: 'corp', type: 'routed', routes: [{ destinationPrefix: '198.51.100.0/24' }] },
       ],

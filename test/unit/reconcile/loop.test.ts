@@ -385,7 +385,7 @@ describe('drift', () => {
 
   it('that somebody makes again and again is mended ever more rarely, and says so', async () => {
     const { kernel, events, reconciler, push } = await started(blueAt('10.1.1.20'));
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 8; round++) {
       await lose(kernel, 'firewall');
       await reconciler.reconcileNow('all');
     }

@@ -17,6 +17,9 @@ const settings = add({ kind: 'sysctl', place: BLUE, name: 'net/ipv4/ip_forward',
 const namespace = add({ kind: 'namespace', domain: BLUE });
 const elsewhere = add({ kind: 'firewall', place: RED, ruleset: '' });
 
+/** Mended so many times within a minute, it is held. */
+const OFTEN = 8;
+
 /** Mended so often, a second apart. */
 function mend(book: RepairBook, operation: Operation, times: number): void {
   for (let time = 0; time < times; time++) {
@@ -28,7 +31,7 @@ function mend(book: RepairBook, operation: Operation, times: number): void {
 describe('the repair book', () => {
   it('holds nothing that was mended a few times', () => {
     const book = createRepairBook();
-    mend(book, firewall, 4);
+    mend(book, firewall, OFTEN - 1);
     expect(book.judge([firewall, settings])).toEqual({
       due: [firewall, settings],
       held: new Map(),
@@ -46,7 +49,7 @@ describe('the repair book', () => {
 
   it('holds what is undone again and again, and nothing else', () => {
     const book = createRepairBook();
-    mend(book, firewall, 5);
+    mend(book, firewall, OFTEN);
     const { due, held } = book.judge([firewall, settings, elsewhere]);
     expect(due).toEqual([settings, elsewhere]);
     expect([...held.keys()]).toEqual([firewall]);
@@ -55,15 +58,24 @@ describe('the repair book', () => {
 
   it('holds with a namespace all that is in it, and names only the namespace', () => {
     const book = createRepairBook();
-    mend(book, namespace, 5);
+    mend(book, namespace, OFTEN);
     const { due, held } = book.judge([namespace, settings, firewall, elsewhere]);
     expect(due).toEqual([elsewhere]);
     expect([...held.keys()]).toEqual([namespace]);
   });
 
+  it('holds nothing that went with its namespace', () => {
+    const book = createRepairBook();
+    for (let time = 0; time < OFTEN; time++) book.repaired([namespace, settings, firewall]);
+    vi.advanceTimersByTime(15_000);
+    book.repaired([namespace, settings, firewall]);
+    expect([...book.judge([namespace, settings, firewall]).held.keys()]).toEqual([namespace]);
+    expect(book.judge([settings, firewall]).due).toEqual([settings, firewall]);
+  });
+
   it('holds ever longer, five minutes at most', () => {
     const book = createRepairBook();
-    mend(book, firewall, 4);
+    mend(book, firewall, OFTEN - 1);
     const pauses: number[] = [];
     for (let round = 0; round < 8; round++) {
       book.repaired([firewall]);
@@ -76,9 +88,9 @@ describe('the repair book', () => {
 
   it('forgets what has stayed for a while', () => {
     const book = createRepairBook();
-    mend(book, firewall, 6);
+    mend(book, firewall, OFTEN + 1);
     vi.advanceTimersByTime(120_000);
-    mend(book, firewall, 4);
+    mend(book, firewall, OFTEN - 1);
     expect(book.judge([firewall]).due).toEqual([firewall]);
   });
 });
