@@ -71,6 +71,8 @@ export async function openLmdbStore(stateDirectory: string): Promise<PolicyStore
       try {
         await checkPlace();
         await settle();
+        // Otherwise LMDB may read as of a moment ago, before the other process wrote.
+        database.rows.resetReadTxn();
         if (readRevision(path, database.rows).revision !== revision)
           throw new Error('another process has written to it; let only one gateway use it');
         const after = sum.copy();

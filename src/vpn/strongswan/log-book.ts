@@ -10,6 +10,8 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** How charon calls an IKE SA before the peer has said who it is. */
+export const UNNAMED = '(unnamed)';
 const MOST_LINES = 50;
 const MOST_ASSOCIATIONS = 64;
 
@@ -37,7 +39,8 @@ export function createLogBook(): LogBook {
         if (associations.size > MOST_ASSOCIATIONS && oldest !== undefined)
           associations.delete(oldest);
       }
-      entry.name = name;
+      // Lines may come in another order than they were written.
+      if (name !== UNNAMED) entry.name = name;
       entry.lines.push(text);
       if (entry.lines.length > MOST_LINES) entry.lines.shift();
     },
@@ -58,7 +61,7 @@ export function readLogLine(message: ViciSection): LogLine | undefined {
   return { uniqueId, name: textOf(message, 'ikesa-name') ?? '', text };
 }
 
-/** The line says that we turn a peer away; why is in the lines before. */
+/** The line says that we turn a peer away; why is in other lines. */
 export function refusesPeer({ text }: LogLine): boolean {
   return /^generating \S+ (response|request) .*\bN\((AUTH_FAILED|NO_PROP|TS_UNACCEPT|INVAL_ID)\)/.test(
     text,

@@ -8,8 +8,9 @@ import type { ViciClient } from '../vici/session.js';
 import type { ViciSection } from '../vici/message.js';
 import { backoffMs, type Backoff } from './backoff.js';
 import { dial, end, hanging, listAssociations } from './dial.js';
-import { callerOf, createLogBook, endedInOrder, readLogLine, refusesPeer } from './log-book.js';
+import { callerOf, createLogBook, endedInOrder, readLogLine } from './log-book.js';
 import { misplaced } from './preference.js';
+import { createRefusals, QUIET } from './refusals.js';
 import { reinstall } from './reinstall.js';
 import {
   byConnection,
@@ -85,6 +86,7 @@ const GIVEN_UP = 'establishing IKE_SA failed, peer not responding';
 export function createTunnels(options: TunnelsOptions): Tunnels {
   const tunnels = new Map<ConnectionId, Tunnel>();
   const book = createLogBook();
+  const refusals = createRefusals();
   /** When an IKE SA that is not established was first seen. */
   const firstSeen = new Map<number, number>();
   /** Number of the look that first saw the SAs with an interface id. */
@@ -121,6 +123,14 @@ export function createTunnels(options: TunnelsOptions): Tunnels {
       const peer = spec?.connection.destinationAddress;
       return peer !== undefined && formatIp(peer) === caller;
     });
+  }
+
+  function explainRefusals(): void {
+    for (const { uniqueId, name } of refusals.take(performance.now())) {
+      const lines = book.of(uniqueId);
+      const tunnel = refusedTunnel(name, lines);
+      if (tunnel !== undefined) tried(tunnel, lines);
+    }
   }
 
   function ageOf(sa: SeenSa): number {
@@ -297,6 +307,7 @@ export function createTunnels(options: TunnelsOptions): Tunnels {
     async look(sas) {
       const vici = options.vici();
       if (vici === undefined) return;
+      explainRefusals();
       age(sas);
       number(sas);
       const seen = byConnection(sas);
@@ -316,10 +327,7 @@ export function createTunnels(options: TunnelsOptions): Tunnels {
       const line = readLogLine(message);
       if (line === undefined) return;
       book.add(line);
-      if (!refusesPeer(line)) return;
-      const lines = book.of(line.uniqueId);
-      const tunnel = refusedTunnel(line.name, lines);
-      if (tunnel !== undefined) tried(tunnel, lines);
+      if (refusals.add(line, performance.now())) options.wake(QUIET);
     },
     lost() {
       firstSeen.clear();
