@@ -254,6 +254,7 @@ async function environmentOf(
     ...(dataPath === undefined ? {} : { ipsec: dataPath }),
     tunnels: upTunnels(tunnels),
     multicastPacketsPerSecond: config.multicastPacketsPerSecond,
+    shortWay: config.shortWay,
     pathMtus: new Map([...pathMtus].map(([address, { mtu }]) => [address, mtu])),
   };
 }

@@ -21,6 +21,8 @@ export interface Config {
   readonly pathMtuSeconds: number;
   /** Broadcast and multicast packets that may leave for each virtual subnet (N10). */
   readonly multicastPacketsPerSecond: number;
+  /** Whether routed packets that need nothing of the kernel go past it. */
+  readonly shortWay: boolean;
   /** A mounted bpf file system; the maps are pinned below `<bpfDirectory>/<instance>`. */
   readonly bpfDirectory: string;
 }

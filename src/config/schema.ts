@@ -126,6 +126,11 @@ export const ConfigSchema = Type.Object(
       description:
         'Broadcast and multicast packets that may leave for each virtual subnet in a second, before they are copied',
     }),
+    shortWay: Type.Boolean({
+      default: DEFAULT_CONFIG.shortWay,
+      description:
+        'Forward packets of routed connections past the kernel where it would forward them the same; its own forwarding rules do not see them',
+    }),
     bpfDirectory: Type.String({
       pattern: '^/',
       default: DEFAULT_CONFIG.bpfDirectory,

@@ -115,14 +115,14 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'multicastRoute':
       case 'replication':
         return hasVnet(object.entry.routingDomain);
-      case 'externalEnd': {
-        const { entry } = object;
-        const device: Device =
-          entry.end === 'outside'
-            ? { kind: 'configured', name: entry.device }
-            : { kind: 'peer', domain: entry.routingDomain, device: 'ext' };
-        return hasDevice('gateway', device) ? undefined : 'Cannot find device';
-      }
+      case 'externalEnd':
+        return hasDevice('gateway', {
+          kind: 'peer',
+          domain: object.entry.routingDomain,
+          device: 'ext',
+        })
+          ? undefined
+          : 'Cannot find device';
     }
   }
 

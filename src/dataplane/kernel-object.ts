@@ -8,6 +8,7 @@ import type {
   ProviderGroupEntry,
   ProviderPeerEntry,
   ReplicationEntry,
+  ShortWay,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -120,7 +121,7 @@ export interface Firewall {
 export interface Filter {
   readonly kind: 'filter';
   readonly device: Device;
-  readonly program: 'decap' | 'encap' | 'inbound' | 'outbound';
+  readonly program: 'decap' | 'encap' | 'inbound';
 }
 
 export type TableEntry =
@@ -199,9 +200,8 @@ export function partOf(object: KernelObject): Place {
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
-      return object.entry.routingDomain;
     case 'externalEnd':
-      return object.entry.end === 'domain' ? object.entry.routingDomain : 'gateway';
+      return object.entry.routingDomain;
   }
 }
 
@@ -269,10 +269,8 @@ export function objectKey(object: KernelObject): string {
       return `customerRoute ${object.entry.routingDomain} ${formatPrefix(object.entry.destinationPrefix)}`;
     case 'providerPeer':
       return `providerPeer ${object.entry.routingDomain} ${object.entry.providerAddress}`;
-    case 'externalEnd': {
-      const { entry } = object;
-      return `externalEnd ${entry.end === 'domain' ? entry.routingDomain : entry.device}`;
-    }
+    case 'externalEnd':
+      return `externalEnd ${object.entry.routingDomain}`;
     case 'providerGroup':
       return `providerGroup ${object.entry.vsid} ${object.entry.group}`;
     case 'multicastRoute':
@@ -292,9 +290,8 @@ export function objectValue(object: KernelObject): string {
     case 'filter':
     case 'providerAddress':
     case 'providerPeer':
-      return '';
     case 'externalEnd':
-      return object.entry.end;
+      return '';
     case 'link':
       return `mtu ${object.mtu}`;
     case 'tunnelLink':
@@ -309,7 +306,7 @@ export function objectValue(object: KernelObject): string {
       return object.ruleset;
     case 'virtualSubnet': {
       const entry = object.entry;
-      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac} ${entry.onLinkLength ?? ''}`;
+      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac} ${entry.onLinkLength ?? ''}${shortWayText(entry.shortWay)}`;
     }
     case 'lookupRecord': {
       const entry = object.entry;
@@ -324,6 +321,8 @@ export function objectValue(object: KernelObject): string {
           return `router ${target.vsid} ${target.router.macAddress} ${target.router.providerAddress}`;
         case 'multicast':
           return `multicast ${target.vsid}`;
+        case 'external':
+          return 'external';
       }
     }
     case 'providerGroup':
@@ -335,6 +334,10 @@ export function objectValue(object: KernelObject): string {
       return `${routingDomain} ${packetsPerSecond} ${leftOut} ${providerAddresses.join(' ')}`;
     }
   }
+}
+
+function shortWayText(way: ShortWay | undefined): string {
+  return way === undefined ? '' : ` ${way.external} ${way.maxLength}`;
 }
 
 export function deviceText(device: Device): string {

@@ -100,9 +100,6 @@ function placesFor(
   for (const [domain, ifindex] of links.vnetPeers)
     if (scope === 'all' || scope.domains.has(domain))
       add({ kind: 'peer', domain, device: 'vnet' }, 'encap', ifindex);
-  for (const [domain, ifindex] of links.extPeers)
-    if (scope === 'all' || scope.domains.has(domain))
-      add({ kind: 'peer', domain, device: 'ext' }, 'outbound', ifindex);
   return places;
 }
 
@@ -111,9 +108,7 @@ function filterIndex(filter: Filter, links: LinkIndex): number | undefined {
     case 'configured':
       return links.configured.get(filter.device.name);
     case 'peer':
-      return (filter.device.device === 'vnet' ? links.vnetPeers : links.extPeers).get(
-        filter.device.domain,
-      );
+      return links.vnetPeers.get(filter.device.domain);
     case 'domain':
     case 'tunnel':
       return undefined;

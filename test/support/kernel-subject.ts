@@ -70,6 +70,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
       tunnels: new Map(),
       multicastPacketsPerSecond: 1000,
       pathMtus: new Map(),
+      shortWay: true,
     },
     dataPlane: reopen(),
     reopen,

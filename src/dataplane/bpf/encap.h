@@ -21,10 +21,10 @@ static __always_inline int find_target(const struct lookup_record_key *destinati
 		return 0;
 	}
 	route = find_route(destination);
-	if (!route)
+	if (!route || route->target == CUSTOMER_ROUTE_EXTERNAL)
 		return VERDICT_NO_ROUTE;
 	target->vsid = route->vsid;
-	if (route->kind == CUSTOMER_ROUTE_MULTICAST)
+	if (route->target == CUSTOMER_ROUTE_MULTICAST)
 		return TO_ALL;
 	if (!route->provider_address)
 		return VERDICT_NO_RECORD;

@@ -6,6 +6,7 @@ export const MAP_NAMES = [
   'customer_routes',
   'provider_peers',
   'external_ends',
+  'ways',
   'provider_groups',
   'multicast_routes',
   'replications',

@@ -1,9 +1,8 @@
 import { CustomerAddress, ProviderAddress } from '../../model/addresses.js';
 import type {
   CustomerRouteEntry,
-  ExternalEndEntry,
   LookupRecordEntry,
-  RouteTarget,
+  ShortWay,
   VirtualSubnetEntry,
 } from '../../model/forwarding-table.js';
 import type { RoutingDomainId } from '../../model/routing-domain-id.js';
@@ -69,6 +68,7 @@ const NO_MAC = 0 as MacAddress;
 const NO_ADDRESS = 0 as Ipv4;
 const NO_LIMIT = 0;
 const NO_NEIGHBOURS = 32;
+const NO_SHORT_WAY = { externalPeer: 0, external: 0, maxLength: 0 } as const;
 
 export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Tables {
   const providerAddresses = typedMap(maps.provider_addresses, providerAddressCodec);
@@ -97,15 +97,34 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     return found;
   }
 
-  function externalEndIndex(entry: ExternalEndEntry): number {
-    if (entry.end === 'outside') return configuredIndex(entry.device);
-    const found = index.externalIndex(entry.routingDomain);
+  function externalIndex(domain: RoutingDomainId): number {
+    const found = index.externalIndex(domain);
     if (found === undefined)
       throw new NvgateError(
         'kernelOperationFailed',
-        `Routing domain ${entry.routingDomain} has no ext device in the kernel.`,
+        `Routing domain ${domain} has no ext device in the kernel.`,
       );
     return found;
+  }
+
+  /** Without the devices there is no short way: a virtual subnet serves without one. */
+  function shortWayValue({
+    routingDomain,
+    shortWay,
+  }: VirtualSubnetEntry): Pick<VirtualSubnetValue, keyof typeof NO_SHORT_WAY> {
+    const externalPeer = index.externalIndex(routingDomain);
+    const external = shortWay === undefined ? undefined : index.configuredIndex(shortWay.external);
+    if (shortWay === undefined || externalPeer === undefined || external === undefined)
+      return NO_SHORT_WAY;
+    return { externalPeer, external, maxLength: shortWay.maxLength };
+  }
+
+  function shortWayOf(value: VirtualSubnetValue): { readonly shortWay?: ShortWay } {
+    const external = index.configuredOf(value.external);
+    const domain = index.externalOf(value.externalPeer);
+    return external === undefined || domain !== index.domainOf(value.routingDomain)
+      ? {}
+      : { shortWay: { external, maxLength: value.maxLength } };
   }
 
   function subnetValue(entry: VirtualSubnetEntry): VirtualSubnetValue {
@@ -116,6 +135,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       sourceMac: entry.sourceMac,
       gatewayMac: entry.gatewayMac,
       onLinkLength: entry.onLinkLength ?? NO_NEIGHBOURS,
+      ...shortWayValue(entry),
     };
   }
 
@@ -156,7 +176,10 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         customerRoutes.set(routeKey(object.entry), routeValue(object.entry.target));
         return;
       case 'externalEnd':
-        externalEnds.set(externalEndIndex(object.entry), object.entry.end);
+        externalEnds.set(
+          externalIndex(object.entry.routingDomain),
+          domainIndex(object.entry.routingDomain),
+        );
         return;
       case 'providerPeer':
         providerPeers.set(
@@ -200,11 +223,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         withDomain(object.entry.routingDomain, () => customerRoutes.delete(routeKey(object.entry)));
         return;
       case 'externalEnd': {
-        const { entry } = object;
-        const found =
-          entry.end === 'outside'
-            ? index.configuredIndex(entry.device)
-            : index.externalIndex(entry.routingDomain);
+        const found = index.externalIndex(object.entry.routingDomain);
         if (found !== undefined) externalEnds.delete(found);
         return;
       }
@@ -256,6 +275,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             sourceMac: value.sourceMac,
             gatewayMac: value.gatewayMac,
             ...(value.onLinkLength === NO_NEIGHBOURS ? {} : { onLinkLength: value.onLinkLength }),
+            ...shortWayOf(value),
           },
         });
     }
@@ -312,14 +332,12 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       yield taken();
     }
 
-    for (const [ifindex, end] of externalEnds.entries()) {
-      const device = index.configuredOf(ifindex);
+    for (const [ifindex, domain] of externalEnds.entries()) {
       const routingDomain = index.externalOf(ifindex);
-      if (end === 'outside' && device !== undefined)
-        found.push({ kind: 'externalEnd', entry: { end, device } });
-      else if (end !== 'domain' || routingDomain === undefined) externalEnds.delete(ifindex);
+      if (routingDomain === undefined || routingDomain !== index.domainOf(domain))
+        externalEnds.delete(ifindex);
       else if (wanted(routingDomain))
-        found.push({ kind: 'externalEnd', entry: { end, routingDomain } });
+        found.push({ kind: 'externalEnd', entry: { routingDomain } });
     }
     yield taken();
 
@@ -341,24 +359,30 @@ function prefixOf(key: DomainPrefix): Prefix {
   return { address: key.address, length: key.prefixLength };
 }
 
-function routeValue(target: RouteTarget): CustomerRouteValue {
-  const { kind, vsid } = target;
+function routeValue(target: CustomerRouteEntry['target']): CustomerRouteValue {
   switch (target.kind) {
     case 'onLink':
       return {
-        kind,
-        vsid,
+        kind: 'onLink',
+        vsid: target.vsid,
         macAddress: target.wildcard?.macAddress ?? NO_MAC,
         providerAddress: target.wildcard?.providerAddress ?? NO_ADDRESS,
       };
     case 'router':
-      return { kind, vsid, ...target.router };
+      return { kind: 'router', vsid: target.vsid, ...target.router };
     case 'multicast':
-      return { kind, vsid, macAddress: NO_MAC, providerAddress: NO_ADDRESS };
+      return {
+        kind: 'multicast',
+        vsid: target.vsid,
+        macAddress: NO_MAC,
+        providerAddress: NO_ADDRESS,
+      };
+    case 'external':
+      return { kind: 'external', vsid: 0, macAddress: NO_MAC, providerAddress: NO_ADDRESS };
   }
 }
 
-function routeTarget(value: CustomerRouteValue): RouteTarget {
+function routeTarget(value: CustomerRouteValue): CustomerRouteEntry['target'] {
   const vsid = value.vsid as Vsid;
   const tunnel = {
     macAddress: value.macAddress,
@@ -373,5 +397,7 @@ function routeTarget(value: CustomerRouteValue): RouteTarget {
       return { kind: 'router', vsid, router: tunnel };
     case 'multicast':
       return { kind: 'multicast', vsid };
+    case 'external':
+      return { kind: 'external' };
   }
 }

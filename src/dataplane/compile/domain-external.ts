@@ -8,6 +8,7 @@ import { externalMtu, type Environment } from './environment.js';
 import type { ExternalPlan } from './external-plan.js';
 import { externalRoutes, gatewayRoutes } from './external-routes.js';
 import { segmentClamps } from './segment-clamps.js';
+import { shortWay } from './short-way.js';
 import { domainSysctls } from './sysctl.js';
 import { tunnelLinks } from './tunnel-device.js';
 import { tunnelGuard } from './tunnel-guard.js';
@@ -42,7 +43,8 @@ export function* domainExternal(
   for (const scope of ['ext', 'extPeer'] as const)
     for (const sysctl of domainSysctls(scope, view.id)) yield { ...sysctl, owner: view.owner };
   yield* tunnelLinks(environment, view);
-  yield* shortWay(view);
+  if (shortWay(environment, view, virtual) !== undefined)
+    yield { kind: 'externalEnd', entry: { routingDomain: view.id }, owner: view.owner };
 
   const held = heldAddresses(plan, view);
   for (const [address, owner] of [[DUMMY_ADDRESS, view.owner] as const, ...held])
@@ -68,13 +70,6 @@ export function* domainExternal(
       ruleset: domainFirewall(environment.firewallTable, { nat, guard, clamps }),
       owner: firewallOwner(view),
     };
-}
-
-/** Between the physical network and the routing domain, past the gateway's own routing step. */
-function* shortWay({ id, owner }: DomainView): Generator<KernelObject> {
-  yield { kind: 'externalEnd', entry: { end: 'domain', routingDomain: id }, owner };
-  const device: Device = { kind: 'peer', domain: id, device: 'ext' };
-  yield { kind: 'filter', device, program: 'outbound', owner };
 }
 
 /** The addresses that the domain holds on its external side, each with the first that wants it. */
