@@ -34,11 +34,11 @@ export const VERDICTS = {
 
   externalIn: forwarded(
     16,
-    'From the physical network given straight to the routing domain; what takes the longer way is not counted.',
+    'From the physical network straight into NVGRE, past the kernel (shortWay); by way of the kernel it would be encapsulated.',
   ),
   externalOut: forwarded(
     17,
-    'From a routing domain sent straight out to the physical network; what takes the longer way is not counted.',
+    'Taken out of NVGRE and straight to the physical network, past the kernel (shortWay); by way of the kernel it would be decapsulated.',
   ),
 
   truncated: dropped(32, 'Shorter than its headers say.'),

@@ -60,7 +60,7 @@ function compareCopies(
   return undefined;
 }
 
-function difference(wanted: DecapResult, found: TestRun): string | undefined {
+export function difference(wanted: DecapResult, found: TestRun): string | undefined {
   const action = actionOf(wanted);
   if (found.action !== action)
     return `${describe(wanted)}, but the program returned ${found.action}`;
@@ -129,7 +129,7 @@ export class ExpectedCounters {
   }
 }
 
-export function foundCounters(lab: BpfLab): string[] {
+export function foundCounters(lab: Pick<BpfLab, 'takeCounters'>): string[] {
   return lab
     .takeCounters()
     .map(({ vsid, verdict, packets }) => `${vsid} ${verdictOf(verdict) ?? verdict} ${packets}`)

@@ -52,6 +52,7 @@ const KERNEL_ENVIRONMENT: Environment = {
   external: [{ name: 'external', device: 'external', mtu: 1500, present: true }],
   ...{ firewallTable: instance, externalGroup: 76, tunnels: new Map(), pathMtus: new Map() },
   multicastPacketsPerSecond: 0,
+  shortWay: true,
 };
 
 /** Every revision moves every VM, renames it, and leads other prefixes to a router of its own. */

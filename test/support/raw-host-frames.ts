@@ -64,11 +64,10 @@ export function vmPlace(name: VmName): VmPlace {
 }
 
 /**
- * Routers between the external wire and a VM, each of which takes one off the TTL: the routing
- * domain, and for what does not take the short way the gateway's own namespace before it.
+ * Routers between the external wire and a VM: the gateway's own namespace and the routing domain.
+ * Each takes one off the TTL.
  */
-export const EXTERNAL_HOPS = 1;
-export const LONGER_WAY_HOPS = 2;
+export const EXTERNAL_HOPS = 2;
 
 type TunnelOptions = Omit<NvgreOptions, 'to' | 'from'>;
 

@@ -160,21 +160,25 @@ async function receiveUpTo(mark: string, wires: Wires): Promise<Traffic> {
   return { underlay: others(came.underlay), external: others(came.external) };
 }
 
-/**
- * What the kernels of routing domains say about IPv6 groups: encap drops it, the number varies. And
- * the short way on the external side: packets that count as taken out of or put into NVGRE as well.
- */
-const NOT_COUNTED: readonly string[] = ['innerMulticast 0', 'externalIn 0', 'externalOut 0'];
+/** What the kernels of routing domains say about IPv6 groups: encap drops it, the number varies. */
+const GROUP_REPORTS = 'innerMulticast 0';
+
+/** Which way a packet has gone is not asked here: one that goes past the kernel counts the same. */
+const BY_THE_KERNEL: Readonly<Record<string, string>> = {
+  externalIn: 'encapsulated',
+  externalOut: 'decapsulated',
+};
 
 async function readCounters(gateway: Gateway): Promise<Counted> {
   const answer = JSON.parse(await gateway.nvgate(['counters', '-o', 'json'])) as {
     readonly counters: readonly { vsid: number; verdict: string; packets: number }[];
   };
-  const counters = answer.counters.map(({ vsid, verdict, packets }): [string, number] => [
-    `${verdict} ${vsid}`,
-    packets,
-  ]);
-  return Object.fromEntries(counters.filter(([key]) => !NOT_COUNTED.includes(key)));
+  const counted = new Map<string, number>();
+  for (const { vsid, verdict, packets } of answer.counters) {
+    const key = `${BY_THE_KERNEL[verdict] ?? verdict} ${vsid}`;
+    if (key !== GROUP_REPORTS) counted.set(key, (counted.get(key) ?? 0) + packets);
+  }
+  return Object.fromEntries(counted);
 }
 
 function subtract(from: Counted, ...others: readonly Counted[]): Counted {

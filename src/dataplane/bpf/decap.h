@@ -111,12 +111,12 @@ static __always_inline int outward(struct __sk_buff *skb, const struct tunnel_pa
 	way = way_for(&packet.way, is_ipv4);
 	if (!way)
 		return TO_KERNEL;
-	if (!is_known(way, &packet.way)) {
+	if (!is_known(way, &packet)) {
 		if (!leads_outside(destination) || ask_routes(skb, &packet, way, 1) != device)
 			return TO_KERNEL;
 		note_way(way, &packet.way, device);
 	}
-	if (packet.on_wire > way->max_length || way->leads_to != device)
+	if (way->leads_to != device)
 		return TO_KERNEL;
 	next.nh_family = way->family;
 	__builtin_memcpy(next.ipv6_nh, way->next_hop, sizeof(next.ipv6_nh));

@@ -26,7 +26,7 @@ static __always_inline int inward(struct __sk_buff *skb, int is_ipv4)
 	way = way_for(&packet.way, is_ipv4);
 	if (!way)
 		return PASS;
-	if (!is_known(way, &packet.way)) {
+	if (!is_known(way, &packet)) {
 		__u32 peer = ask_routes(skb, &packet, way, 0);
 
 		domain = bpf_map_lookup_elem(&external_ends, &peer);
@@ -40,8 +40,7 @@ static __always_inline int inward(struct __sk_buff *skb, int is_ipv4)
 		return PASS;
 	subnet = find_subnet(record->vsid);
 	length = packet.length + OVERLAY_LENGTH;
-	if (!subnet || packet.on_wire > way->max_length ||
-	    packet.on_wire > subnet->max_length ||
+	if (!subnet || packet.on_wire > subnet->max_length ||
 	    (record->max_length && packet.on_wire > record->max_length) || length > 0xffff)
 		return PASS;
 

@@ -213,15 +213,15 @@ static __always_inline struct way *way_for(const struct bpf_fib_lookup *question
 }
 
 /* Whether the kernel has answered the question lately. */
-static __always_inline int is_known(const struct way *way, const struct bpf_fib_lookup *question)
+static __always_inline int is_known(const struct way *way, const struct short_way_packet *packet)
 {
-	const __u64 *word = (const __u64 *)question;
+	const __u64 *word = (const __u64 *)&packet->way;
 	__u64 differs = way->answered ^ WAYS_TIME;
 
 #pragma unroll
 	for (int i = 0; i < WAY_WORDS; i++)
 		differs |= way->question[i] ^ word[i];
-	return !differs;
+	return !differs && packet->on_wire <= way->max_length;
 }
 
 /*
@@ -238,6 +238,7 @@ static __always_inline __u32 ask_routes(struct __sk_buff *skb, struct short_way_
 
 	way->answered = 0;
 	__builtin_memcpy(way->question, fib, sizeof(way->question));
+	fib->tot_len = 1; /* without one the frame as it is now would have to fit */
 	fib->sport = question->dport;
 	fib->dport = question->sport;
 	__builtin_memcpy(fib->ipv6_src, question->ipv6_dst, sizeof(fib->ipv6_src));
@@ -255,7 +256,7 @@ static __always_inline void note_way(struct way *way, const struct bpf_fib_looku
 {
 	way->leads_to = leads_to;
 	way->family = answer->family;
-	way->max_length = answer->mtu_result;
+	way->max_length = answer->mtu_result; /* without a neighbour the packet's own length */
 	__builtin_memcpy(way->next_hop, answer->ipv6_dst, sizeof(way->next_hop));
 	way->answered = WAYS_TIME;
 }

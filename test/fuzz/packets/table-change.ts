@@ -123,7 +123,10 @@ function otherRoute(
   return {
     ...entry,
     destinationPrefix: { address: maskAddress(address, length), length },
-    target: targetOf(choices, vsidOf(choices, present, entry.target.vsid)),
+    target:
+      entry.target.kind === 'external' || onceIn(choices, 8)
+        ? { kind: 'external' }
+        : targetOf(choices, vsidOf(choices, present, entry.target.vsid)),
   };
 }
 
