@@ -1,6 +1,4 @@
 import type { PolicyDocument } from '../../provider/schemas.js';
-import { checksumOf, sumWords } from '../../src/codec/checksum.js';
-import { IPV4_BYTES } from '../../src/codec/ipv4.js';
 import { namespaceName } from '../../src/dataplane/linux/names.js';
 import { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import { createGateway, type Gateway } from './gateway.js';
@@ -16,6 +14,7 @@ import {
   type VmPlace,
 } from './raw-host-frames.js';
 import { openRawSocket } from './raw-host-socket.js';
+import { patched } from './spoilt-packets.js';
 import { createWires, type Wires } from './raw-host-wires.js';
 import { EXTERNAL, PROVIDER_ADDRESSES } from './scene-plan.js';
 
@@ -121,30 +120,14 @@ const WITNESS_PORT = 4791;
 function sendWitness(wires: Wires, witness: Witness, mark: string): void {
   const { vm, outside, reachedAt = vm.address, gatewayPa = GATEWAY_PA } = witness;
   const packet = (from: string, to: string): Payload =>
-    withOption(
+    // With an option that means nothing it takes the longest way there is: behind all others.
+    patched(
       udp({ from, to, fromPort: WITNESS_PORT, toPort: WITNESS_PORT, data: Buffer.from(mark) }),
+      { options: 1 },
     );
   wires.underlay.send(fromVm(vm, packet(vm.address, outside), { to: gatewayPa }));
   wires.external.send(fromOutside(packet(outside, reachedAt)));
 }
-
-/** With an option that means nothing an IPv4 packet takes the longest way there is: behind all others. */
-function withOption({ etherType, bytes }: Payload): Payload {
-  const longer = new Uint8Array(bytes.byteLength + NO_OPERATION.byteLength);
-  longer.set(bytes.subarray(0, IPV4_BYTES));
-  longer.set(NO_OPERATION, IPV4_BYTES);
-  longer.set(bytes.subarray(IPV4_BYTES), IPV4_BYTES + NO_OPERATION.byteLength);
-  const view = new DataView(longer.buffer);
-  view.setUint8(0, 0x46);
-  view.setUint16(2, longer.byteLength);
-  view.setUint16(CHECKSUM, 0);
-  view.setUint16(CHECKSUM, checksumOf(sumWords(view, 0, IPV4_BYTES + NO_OPERATION.byteLength)));
-  return { etherType, bytes: longer };
-}
-
-/** RFC 791 section 3.1. */
-const NO_OPERATION = Uint8Array.of(1, 1, 1, 0);
-const CHECKSUM = 10;
 
 async function receiveUpTo(mark: string, wires: Wires): Promise<Traffic> {
   const came: { underlay: Uint8Array[]; external: Uint8Array[] } = { underlay: [], external: [] };

@@ -14,7 +14,8 @@
  *   The domain's own routes stand in customer_routes.
  * - Sources. The FIB has to lead back to where the packet came from. That is stricter than
  *   rp_filter and the kernel's martian check: addresses of the gateway's are the kernel's to judge.
- * - Size. What is longer than the way ahead carries is the kernel's, which answers or fragments.
+ * - Size. What is longer than the way ahead carries is the kernel's, which answers or fragments. Of a
+ *   route's own MTU the FIB tells only where it is locked.
  * - TTL. Both hops are counted; what would not survive them is the kernel's to answer.
  * - IPv4 options and IPv6 extension headers, fragments, multicast, broadcast, frames for others
  *   (an external device may be promiscuous), VLAN tags, neighbour discovery (the gateway answers it
