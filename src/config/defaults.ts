@@ -19,6 +19,7 @@ export const DEFAULT_CONFIG: Config = {
   reconcileIntervalSeconds: 10,
   pathMtuSeconds: 600,
   multicastPacketsPerSecond: 1000,
+  receiveSteering: 'auto',
   shortWay: true,
   bpfDirectory: '/sys/fs/bpf',
 };
