@@ -66,7 +66,6 @@ describe('diff', () => {
       'add firewall',
       'add route',
       'add proxyNeighbour',
-      'add externalEnd',
       'add filter',
     ]);
   });
@@ -78,7 +77,6 @@ describe('diff', () => {
     // Of the gateway's own part: filter, firewall, the provider address.
     expect(kinds(observed, [])).toEqual([
       'remove filter',
-      'remove externalEnd',
       'remove proxyNeighbour',
       'remove firewall',
       'remove customerRoute',
