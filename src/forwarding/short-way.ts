@@ -1,4 +1,10 @@
-import { ETHERNET_BYTES, EtherType, NO_MAC, readEthernet, writeEthernet } from '../codec/ethernet.js';
+import {
+  ETHERNET_BYTES,
+  EtherType,
+  NO_MAC,
+  readEthernet,
+  writeEthernet,
+} from '../codec/ethernet.js';
 import { Ipv4Word, replaceIpv4Word } from '../codec/ipv4.js';
 import { replaceHopLimit } from '../codec/ipv6.js';
 import { NVGRE_OVERHEAD, NvgreOffset, writeNvgreHeaders } from '../codec/nvgre.js';
@@ -71,10 +77,7 @@ export function inward(
   tables: ForwardingTables,
   routes: GatewayRoutes,
 ): Passed | Forwarded {
-  const ethernet = readEthernet(
-    new DataView(frame.buffer, frame.byteOffset, frame.byteLength),
-    0,
-  );
+  const ethernet = readEthernet(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0);
   if (ethernet?.destination !== from.macAddress) return PASSED;
   const packet = readShortWayPacket(frame, ethernet.etherType);
   if (packet === undefined) return PASSED;

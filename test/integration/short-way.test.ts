@@ -4,7 +4,13 @@ import { IpProtocol } from '../../src/codec/ip-protocol.js';
 import { ip } from '../support/namespace.js';
 import { ethernet, icmp, tcp, udp, type Payload, type PortOptions } from '../support/packets.js';
 import { createRawHosts, type RawHosts } from '../support/raw-host.js';
-import { fromOutside, fromVm, vmPlace, type Traffic, type VmPlace } from '../support/raw-host-frames.js';
+import {
+  fromOutside,
+  fromVm,
+  vmPlace,
+  type Traffic,
+  type VmPlace,
+} from '../support/raw-host-frames.js';
 import { EXTERNAL, PROVIDER_ADDRESSES } from '../support/scene-plan.js';
 import { scenePolicy } from '../support/scene-policy.js';
 import { patched } from '../support/spoilt-packets.js';

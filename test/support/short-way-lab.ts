@@ -103,7 +103,9 @@ export async function createShortWayLab(objectPath: string): Promise<ShortWayLab
   // Who is a neighbour is known: whom nobody knows is the kernel's to find.
   await ip(
     namespace,
-    ...NEIGHBOURS.map(([address, device]) => `neigh add ${address} lladdr 02:00:00:00:00:09 dev ${device}`),
+    ...NEIGHBOURS.map(
+      ([address, device]) => `neigh add ${address} lladdr 02:00:00:00:00:09 dev ${device}`,
+    ),
   );
   await setSysctls(namespace, {
     'net/ipv4/ip_forward': '1',

@@ -23,7 +23,11 @@ export function patched({ etherType, bytes }: Payload, how: Spoiling): Payload {
   const { padding = 0, options = 0 } = how;
   const longer = new Uint8Array(bytes.byteLength + options * 4 + padding);
   longer.set(bytes);
-  if (options === 0 && how.fragmentWord === undefined && !('totalLength' in how || 'checksum' in how))
+  if (
+    options === 0 &&
+    how.fragmentWord === undefined &&
+    !('totalLength' in how || 'checksum' in how)
+  )
     return { etherType, bytes: longer };
   const header = IPV4_BYTES + options * 4;
   longer.fill(NO_OPERATION, IPV4_BYTES, header);

@@ -9,7 +9,6 @@ import type { RoutingDomainId } from '../../model/routing-domain-id.js';
 import type { Vsid } from '../../model/vsid.js';
 import { NvgateError } from '../../errors.js';
 import type { Ipv4 } from '../../net/ip.js';
-import type { MacAddress } from '../../net/mac.js';
 import type { Prefix } from '../../net/prefix.js';
 import type { TableEntry } from '../kernel-object.js';
 import {
@@ -19,7 +18,6 @@ import {
   providerAddressCodec,
   providerPeerCodec,
   virtualSubnetCodec,
-  type CustomerRouteValue,
   type DomainAddress,
   type DomainPrefix,
   type LookupRecordValue,
@@ -29,6 +27,7 @@ import {
 import { typedMap } from './map.js';
 import { createMulticastTables } from './multicast-tables.js';
 import type { LoadedObject } from './object.js';
+import { routeTarget, routeValue } from './route-value.js';
 
 /** Whose an ifindex is, and the other way round; as the gateway's namespace is now. */
 export interface DeviceIndex {
@@ -64,7 +63,6 @@ interface TableKeys {
   readonly peers: ProviderPeerKey[];
 }
 
-const NO_MAC = 0 as MacAddress;
 const NO_ADDRESS = 0 as Ipv4;
 const NO_LIMIT = 0;
 const NO_NEIGHBOURS = 32;
@@ -336,8 +334,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       const routingDomain = index.externalOf(ifindex);
       if (routingDomain === undefined || routingDomain !== index.domainOf(domain))
         externalEnds.delete(ifindex);
-      else if (wanted(routingDomain))
-        found.push({ kind: 'externalEnd', entry: { routingDomain } });
+      else if (wanted(routingDomain)) found.push({ kind: 'externalEnd', entry: { routingDomain } });
     }
     yield taken();
 
@@ -357,47 +354,4 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
 
 function prefixOf(key: DomainPrefix): Prefix {
   return { address: key.address, length: key.prefixLength };
-}
-
-function routeValue(target: CustomerRouteEntry['target']): CustomerRouteValue {
-  switch (target.kind) {
-    case 'onLink':
-      return {
-        kind: 'onLink',
-        vsid: target.vsid,
-        macAddress: target.wildcard?.macAddress ?? NO_MAC,
-        providerAddress: target.wildcard?.providerAddress ?? NO_ADDRESS,
-      };
-    case 'router':
-      return { kind: 'router', vsid: target.vsid, ...target.router };
-    case 'multicast':
-      return {
-        kind: 'multicast',
-        vsid: target.vsid,
-        macAddress: NO_MAC,
-        providerAddress: NO_ADDRESS,
-      };
-    case 'external':
-      return { kind: 'external', vsid: 0, macAddress: NO_MAC, providerAddress: NO_ADDRESS };
-  }
-}
-
-function routeTarget(value: CustomerRouteValue): CustomerRouteEntry['target'] {
-  const vsid = value.vsid as Vsid;
-  const tunnel = {
-    macAddress: value.macAddress,
-    providerAddress: ProviderAddress(value.providerAddress),
-  };
-  switch (value.kind) {
-    case 'onLink':
-      return value.providerAddress === 0
-        ? { kind: 'onLink', vsid }
-        : { kind: 'onLink', vsid, wildcard: tunnel };
-    case 'router':
-      return { kind: 'router', vsid, router: tunnel };
-    case 'multicast':
-      return { kind: 'multicast', vsid };
-    case 'external':
-      return { kind: 'external' };
-  }
 }

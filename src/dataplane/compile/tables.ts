@@ -1,4 +1,8 @@
-import type { LookupRecordEntry, ShortWay, VirtualSubnetEntry } from '../../model/forwarding-table.js';
+import type {
+  LookupRecordEntry,
+  ShortWay,
+  VirtualSubnetEntry,
+} from '../../model/forwarding-table.js';
 import type { LookupRecord } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef } from '../../model/policy-ref.js';
