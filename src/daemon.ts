@@ -202,6 +202,7 @@ function openDataPlane(config: Config, log: Logger): DataPlane {
     }),
     object,
     underlay: config.underlay.map(({ name }) => name),
+    external: config.external.map(({ name }) => name),
   });
 }
 
@@ -261,6 +262,7 @@ async function environmentOf(
     ...(dataPath === undefined ? {} : { ipsec: dataPath }),
     tunnels: upTunnels(tunnels),
     multicastPacketsPerSecond: config.multicastPacketsPerSecond,
+    shortWay: config.shortWay,
     pathMtus: new Map([...pathMtus].map(([address, { mtu }]) => [address, mtu])),
   };
 }

@@ -26,6 +26,8 @@ export interface Config {
    * has one receive queue, `always` also where it has more.
    */
   readonly receiveSteering: 'auto' | 'always' | 'never';
+  /** Whether routed packets that need nothing of the kernel go past it. */
+  readonly shortWay: boolean;
   /** A mounted bpf file system; the maps are pinned below `<bpfDirectory>/<instance>`. */
   readonly bpfDirectory: string;
 }

@@ -20,5 +20,6 @@ export const DEFAULT_CONFIG: Config = {
   pathMtuSeconds: 600,
   multicastPacketsPerSecond: 1000,
   receiveSteering: 'auto',
+  shortWay: true,
   bpfDirectory: '/sys/fs/bpf',
 };

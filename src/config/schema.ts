@@ -131,6 +131,11 @@ export const ConfigSchema = Type.Object(
       description:
         'Hand packets that underlay and external devices receive to all processors, by flow: where a device has one receive queue (auto), always, or never',
     }),
+    shortWay: Type.Boolean({
+      default: DEFAULT_CONFIG.shortWay,
+      description:
+        'Forward packets of routed connections past the kernel where it would forward them the same; its own forwarding rules do not see them',
+    }),
     bpfDirectory: Type.String({
       pattern: '^/',
       default: DEFAULT_CONFIG.bpfDirectory,

@@ -115,6 +115,14 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'multicastRoute':
       case 'replication':
         return hasVnet(object.entry.routingDomain);
+      case 'externalEnd':
+        return hasDevice('gateway', {
+          kind: 'peer',
+          domain: object.entry.routingDomain,
+          device: 'ext',
+        })
+          ? undefined
+          : 'Cannot find device';
     }
   }
 

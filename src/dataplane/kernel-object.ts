@@ -1,12 +1,14 @@
 import type { PolicyRef } from '../model/policy-ref.js';
 import type {
   CustomerRouteEntry,
+  ExternalEndEntry,
   LookupRecordEntry,
   MulticastRouteEntry,
   ProviderAddressEntry,
   ProviderGroupEntry,
   ProviderPeerEntry,
   ReplicationEntry,
+  ShortWay,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -119,7 +121,7 @@ export interface Firewall {
 export interface Filter {
   readonly kind: 'filter';
   readonly device: Device;
-  readonly program: 'decap' | 'encap';
+  readonly program: 'decap' | 'encap' | 'inbound';
 }
 
 export type TableEntry =
@@ -128,6 +130,7 @@ export type TableEntry =
   | { readonly kind: 'lookupRecord'; readonly entry: LookupRecordEntry }
   | { readonly kind: 'customerRoute'; readonly entry: CustomerRouteEntry }
   | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry }
+  | { readonly kind: 'externalEnd'; readonly entry: ExternalEndEntry }
   | MulticastTableEntry;
 
 /** How broadcast and multicast travels (N10). */
@@ -197,6 +200,7 @@ export function partOf(object: KernelObject): Place {
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
+    case 'externalEnd':
       return object.entry.routingDomain;
   }
 }
@@ -213,6 +217,7 @@ export function isTableEntry(object: KernelObject): object is TableEntry & Kerne
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'externalEnd':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
@@ -264,6 +269,8 @@ export function objectKey(object: KernelObject): string {
       return `customerRoute ${object.entry.routingDomain} ${formatPrefix(object.entry.destinationPrefix)}`;
     case 'providerPeer':
       return `providerPeer ${object.entry.routingDomain} ${object.entry.providerAddress}`;
+    case 'externalEnd':
+      return `externalEnd ${object.entry.routingDomain}`;
     case 'providerGroup':
       return `providerGroup ${object.entry.vsid} ${object.entry.group}`;
     case 'multicastRoute':
@@ -283,6 +290,7 @@ export function objectValue(object: KernelObject): string {
     case 'filter':
     case 'providerAddress':
     case 'providerPeer':
+    case 'externalEnd':
       return '';
     case 'link':
       return `mtu ${object.mtu}`;
@@ -298,7 +306,7 @@ export function objectValue(object: KernelObject): string {
       return object.ruleset;
     case 'virtualSubnet': {
       const entry = object.entry;
-      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac} ${entry.onLinkLength ?? ''}`;
+      return `${entry.routingDomain} ${entry.providerAddress} ${entry.underlay} ${entry.sourceMac} ${entry.gatewayMac} ${entry.onLinkLength ?? ''}${shortWayText(entry.shortWay)}`;
     }
     case 'lookupRecord': {
       const entry = object.entry;
@@ -313,6 +321,8 @@ export function objectValue(object: KernelObject): string {
           return `router ${target.vsid} ${target.router.macAddress} ${target.router.providerAddress}`;
         case 'multicast':
           return `multicast ${target.vsid}`;
+        case 'external':
+          return 'external';
       }
     }
     case 'providerGroup':
@@ -324,6 +334,10 @@ export function objectValue(object: KernelObject): string {
       return `${routingDomain} ${packetsPerSecond} ${leftOut} ${providerAddresses.join(' ')}`;
     }
   }
+}
+
+function shortWayText(way: ShortWay | undefined): string {
+  return way === undefined ? '' : ` ${way.external} ${way.maxLength}`;
 }
 
 export function deviceText(device: Device): string {

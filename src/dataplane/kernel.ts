@@ -22,6 +22,8 @@ import { stretches } from './stretches.js';
 export interface LinkIndex {
   /** ifindex of the gateway's ends of the routing domains' vnet pairs */
   readonly vnetPeers: ReadonlyMap<RoutingDomainId, number>;
+  /** ifindex of the gateway's ends of the routing domains' ext pairs */
+  readonly extPeers: ReadonlyMap<RoutingDomainId, number>;
   /** ifindex of the configured devices that are there, by configured name */
   readonly configured: ReadonlyMap<string, number>;
 }
@@ -44,6 +46,8 @@ export interface KernelDataPlaneOptions {
   readonly object: LoadedObject;
   /** Configured names of the underlay devices. */
   readonly underlay: readonly string[];
+  /** Configured names of the external devices. */
+  readonly external: readonly string[];
 }
 
 /**
@@ -53,9 +57,9 @@ export interface KernelDataPlaneOptions {
  * until ours have been filled; then each is replaced in one step. No packet sees maps half filled.
  */
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
-  const { network, object, underlay } = options;
+  const { network, object } = options;
   const { earlier } = object;
-  const filters = createPacketFilters(object, underlay);
+  const filters = createPacketFilters(object, options);
   /** Table entries that the last look found missing and that could not be made. */
   const missing = new Map<string, Place>();
 
@@ -70,8 +74,7 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
     const tables = createTables(object.maps, deviceIndex(links));
     for (const piece of tables.observePieces(wanted)) {
       for (const entry of piece)
-        if (entry.kind !== 'providerAddress' || scope === 'all' || scope.gateway)
-          objects.push(entry);
+        if (partOf(entry) !== 'gateway' || scope === 'all' || scope.gateway) objects.push(entry);
       // A million of them take a second: whoever else wants something has a turn in between.
       await nextTurn();
     }
@@ -206,18 +209,23 @@ function isInScope(place: Place, scope: Scope): boolean {
 /** Whether packets could use the entry: without its devices no map can have it. */
 function hasDevices(object: TableEntry, links: LinkIndex): boolean {
   if (object.kind === 'providerAddress') return true;
+  if (object.kind === 'externalEnd' && !links.extPeers.has(object.entry.routingDomain))
+    return false;
   if (object.kind === 'virtualSubnet' && !links.configured.has(object.entry.underlay)) return false;
   return links.vnetPeers.has(object.entry.routingDomain);
 }
 
 function deviceIndex(links: LinkIndex): DeviceIndex {
   const domains = inverted(links.vnetPeers);
+  const external = inverted(links.extPeers);
   const configured = inverted(links.configured);
   return {
     domainIndex: (domain) => links.vnetPeers.get(domain),
     domainOf: (ifindex) => domains.get(ifindex),
-    underlayIndex: (name) => links.configured.get(name),
-    underlayOf: (ifindex) => configured.get(ifindex),
+    externalIndex: (domain) => links.extPeers.get(domain),
+    externalOf: (ifindex) => external.get(ifindex),
+    configuredIndex: (name) => links.configured.get(name),
+    configuredOf: (ifindex) => configured.get(ifindex),
   };
 }
 

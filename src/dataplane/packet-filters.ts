@@ -22,10 +22,13 @@ export interface PacketFilters {
   haveAllCome(links: LinkIndex): boolean;
 }
 
-export function createPacketFilters(
-  object: LoadedObject,
-  underlay: readonly string[],
-): PacketFilters {
+/** Configured names of the devices that lead out of the gateway. */
+export interface OuterDevices {
+  readonly underlay: readonly string[];
+  readonly external: readonly string[];
+}
+
+export function createPacketFilters(object: LoadedObject, devices: OuterDevices): PacketFilters {
   const pinned = new Set(Object.values(object.maps).map(mapId));
   const identities = new Map(
     PROGRAM_NAMES.map((name) => [name, programIdentity(object.programs[name])] as const),
@@ -42,7 +45,7 @@ export function createPacketFilters(
 
   return {
     observe: (links, scope) =>
-      placesFor(links, underlay, scope).flatMap(({ filter, ifindex }) => {
+      placesFor(links, devices, scope).flatMap(({ filter, ifindex }) => {
         const attached = attachedProgram(ifindex);
         return attached !== undefined && isOurs(attached, filter.program) ? [filter] : [];
       }),
@@ -63,7 +66,7 @@ export function createPacketFilters(
       if (ifindex !== undefined) detachFilter(ifindex);
     },
     haveAllCome: (links) =>
-      placesFor(links, underlay, 'all').every(({ filter, ifindex }) => {
+      placesFor(links, devices, 'all').every(({ filter, ifindex }) => {
         const attached = attachedProgram(ifindex);
         return attached === undefined || isOurs(attached, filter.program);
       }),
@@ -76,16 +79,24 @@ interface FilterPlace {
 }
 
 /** Where filters of ours may be. */
-function placesFor(links: LinkIndex, underlay: readonly string[], scope: Scope): FilterPlace[] {
+function placesFor(
+  links: LinkIndex,
+  { underlay, external }: OuterDevices,
+  scope: Scope,
+): FilterPlace[] {
   const places: FilterPlace[] = [];
   const add = (device: Device, program: ProgramName, ifindex: number): void => {
     places.push({ filter: { kind: 'filter', device, program }, ifindex });
   };
   if (scope === 'all' || scope.gateway)
-    for (const name of underlay) {
-      const ifindex = links.configured.get(name);
-      if (ifindex !== undefined) add({ kind: 'configured', name }, 'decap', ifindex);
-    }
+    for (const [names, program] of [
+      [underlay, 'decap'],
+      [external, 'inbound'],
+    ] as const)
+      for (const name of names) {
+        const ifindex = links.configured.get(name);
+        if (ifindex !== undefined) add({ kind: 'configured', name }, program, ifindex);
+      }
   for (const [domain, ifindex] of links.vnetPeers)
     if (scope === 'all' || scope.domains.has(domain))
       add({ kind: 'peer', domain, device: 'vnet' }, 'encap', ifindex);

@@ -9,6 +9,7 @@ import { hairpin } from './hairpin.js';
 import { readInnerPacket, type InnerPacket } from './inner-packet.js';
 import { answerNeighbour, isNeighbourMessage } from './neighbour-advertisement.js';
 import { dropped, type DecapResult, type Dropped, type Forwarded } from './outcome.js';
+import { outward, type GatewayRoutes } from './short-way.js';
 import { checkSource } from './source-check.js';
 import { openTunnel, type TunnelPacket } from './tunnel.js';
 import type { DropReason } from './verdict.js';
@@ -18,15 +19,20 @@ import type { DropReason } from './verdict.js';
  * verdict.
  *
  * @param frame Ethernet frame without FCS; it is not changed.
+ * @param routes of the gateway's namespace; without them nothing takes the short way out.
  */
-export function decap(frame: Uint8Array, tables: ForwardingTables): DecapResult {
+export function decap(
+  frame: Uint8Array,
+  tables: ForwardingTables,
+  routes?: GatewayRoutes,
+): DecapResult {
   const tunnel = openTunnel(frame, tables);
   if (tunnel.kind !== 'tunnel') return tunnel;
   const { etherType } = tunnel.inner;
   switch (etherType) {
     case EtherType.ipv4:
     case EtherType.ipv6:
-      return decapIp(tunnel, etherType, tables);
+      return decapIp(tunnel, etherType, tables, routes);
     case EtherType.arp:
       return answerArp(tunnel, tables);
     case EtherType.customerVlan:
@@ -41,6 +47,7 @@ function decapIp(
   tunnel: TunnelPacket,
   etherType: typeof EtherType.ipv4 | typeof EtherType.ipv6,
   tables: ForwardingTables,
+  routes: GatewayRoutes | undefined,
 ): Forwarded | Dropped {
   const { vsid } = tunnel.subnet;
   const inner = readInnerPacket(tunnel.bytes, NvgreOffset.innerPacket, etherType);
@@ -53,9 +60,11 @@ function decapIp(
 
   const trafficClass = mergeCongestion(tunnel.typeOfService, inner.trafficClass);
   if (trafficClass === undefined) return dropped('congestionMismatch', vsid);
-  return (
-    hairpin(tunnel, inner, trafficClass, tables) ?? intoRoutingDomain(tunnel, inner, trafficClass)
-  );
+  const between = hairpin(tunnel, inner, trafficClass, tables);
+  if (between !== undefined) return between;
+  const inside = intoRoutingDomain(tunnel, inner, trafficClass);
+  if (routes === undefined) return inside;
+  return outward(tunnel, inside.frame, tables, routes) ?? inside;
 }
 
 /**

@@ -18,7 +18,7 @@ import type { DropReason } from './verdict.js';
  * What becomes of a packet that left a routing domain by `vnet`.
  *
  * @param frame Ethernet header and IP packet; it is not changed.
- * @param flowHash the kernel's 32-bit hash of the flow, from which the FlowID is made.
+ * @param flowHash 32 bits of the flow (`flow-hash`), from which the FlowID is made.
  */
 export function encap(
   frame: Uint8Array,

@@ -46,6 +46,8 @@ export interface Replicated {
 export type Out =
   /** Into the routing domain, by `vnet`. */
   | { readonly device: 'domain'; readonly domain: RoutingDomainId }
+  /** External device, by its name in the configuration. */
+  | { readonly device: 'external'; readonly name: string }
   /** Underlay device, by its name in the configuration. */
   | { readonly device: 'underlay'; readonly name: string }
   /** Back out of the device that the packet came from. */

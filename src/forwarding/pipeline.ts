@@ -18,7 +18,7 @@ export interface DomainArrival {
   readonly from: 'domain';
   readonly domain: RoutingDomainId;
   readonly frame: Uint8Array;
-  /** The kernel's 32-bit hash of the flow. */
+  /** 32 bits of the flow (`flow-hash`). */
   readonly flowHash: number;
 }
 

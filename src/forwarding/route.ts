@@ -1,7 +1,7 @@
 import type {
+  CustomerRouteEntry,
   ForwardingTables,
   LookupRecordEntry,
-  RouteTarget,
   TunnelTarget,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -39,7 +39,7 @@ export function routeToNextHop(
 }
 
 /** The next hop that a route's target gives where no record has answered before. */
-export function targetHop(target: RouteTarget | undefined): NextHop | Dropped {
+export function targetHop(target: CustomerRouteEntry['target'] | undefined): NextHop | Dropped {
   switch (target?.kind) {
     case 'router':
       return { by: 'router', vsid: target.vsid, ...target.router };
@@ -49,6 +49,7 @@ export function targetHop(target: RouteTarget | undefined): NextHop | Dropped {
         : { by: 'wildcard', vsid: target.vsid, ...target.wildcard };
     case 'multicast':
       return dropped('innerMulticast', target.vsid);
+    case 'external':
     case undefined:
       return dropped('noRoute');
   }

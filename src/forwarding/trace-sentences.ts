@@ -1,6 +1,6 @@
 import { NVGRE_OVERHEAD } from '../codec/nvgre.js';
 import type { Connection } from '../model/connection.js';
-import type { VirtualSubnetEntry } from '../model/forwarding-table.js';
+import type { ShortWay, VirtualSubnetEntry } from '../model/forwarding-table.js';
 import type { RoutingDomainHead } from '../model/routing-domain.js';
 import type { Vsid } from '../model/vsid.js';
 import { formatIp, isUnspecified, type IpAddress } from '../net/ip.js';
@@ -78,7 +78,11 @@ function wayText(spread: Spread): string {
     : `to each host (${spread.providerAddresses.map(formatIp).join(', ')})`;
 }
 
-export function connectionSentence(query: TraceQuery, connection: Connection): string {
+export function connectionSentence(
+  query: TraceQuery,
+  connection: Connection,
+  shortWay?: ShortWay,
+): string {
   const service =
     query.protocol === undefined
       ? ''
@@ -89,12 +93,19 @@ export function connectionSentence(query: TraceQuery, connection: Connection): s
     case 'nat':
       return `${leaves}, with ${formatIp(connection.externalAddress)} as its source address.${segments}`;
     case 'routed':
-      return `${leaves}, unchanged.${segments}`;
+      return `${leaves}, unchanged.${segments}${shortWaySentence(shortWay)}`;
     case 'ikev2':
     case 'l2tp':
     case 'pptp':
       return `${leaves}, through its tunnel.${segments}`;
   }
+}
+
+/** With a space before it. */
+function shortWaySentence(way: ShortWay | undefined): string {
+  return way === undefined
+    ? ''
+    : ` Goes past the kernel where the gateway's routes lead out of ${way.external} and back, and nothing in its header needs the kernel.`;
 }
 
 /** With a space before it; nothing where the ends decide. */

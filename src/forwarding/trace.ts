@@ -144,7 +144,11 @@ function decideByRoute(
     return { route, outcome: { kind: 'dropped', verdict: 'noRoute', connection, sentence } };
   }
   if (route.kind === 'connection') {
-    const sentence = connectionSentence(query, route.connection);
+    const sentence = connectionSentence(
+      query,
+      route.connection,
+      tables.virtualSubnet(query.vsid)?.shortWay,
+    );
     const { connection, route: connectionRoute } = route;
     return {
       route,

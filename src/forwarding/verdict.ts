@@ -32,6 +32,15 @@ export const VERDICTS = {
     'Broadcast or multicast of the routing domain, a copy sent to one host of a virtual subnet (N10).',
   ),
 
+  externalIn: forwarded(
+    16,
+    'From the physical network straight into NVGRE, past the kernel (shortWay); by way of the kernel it would be encapsulated.',
+  ),
+  externalOut: forwarded(
+    17,
+    'Taken out of NVGRE and straight to the physical network, past the kernel (shortWay); by way of the kernel it would be decapsulated.',
+  ),
+
   truncated: dropped(32, 'Shorter than its headers say.'),
   outerOptions: dropped(33, 'The outer IPv4 header has options.'),
   outerChecksum: dropped(34, 'The outer IPv4 header checksum is wrong.'),

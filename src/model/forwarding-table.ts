@@ -25,6 +25,16 @@ export interface VirtualSubnetEntry {
    * on the underlay device: packets to them need no route. Absent where the routes say more.
    */
   readonly onLinkLength?: number;
+  /** Absent where every packet of the routing domain between here and the physical network is the kernel's. */
+  readonly shortWay?: ShortWay;
+}
+
+/** The way between a routing domain and the physical network past the kernel. */
+export interface ShortWay {
+  /** External device, by its name in the configuration. */
+  readonly external: string;
+  /** Bytes of the longest inner packet that comes by it. */
+  readonly maxLength: number;
 }
 
 /** An exact customer address: remote VM, or one of the gateway's own addresses (`local`). */
@@ -54,7 +64,12 @@ export interface LookupRecordEntry {
 export interface CustomerRouteEntry {
   readonly routingDomain: RoutingDomainId;
   readonly destinationPrefix: Prefix;
-  readonly target: RouteTarget;
+  readonly target: RouteTarget | ExternalTarget;
+}
+
+/** Out of the virtual network by `ext`; only where the routing domain has the short way. */
+export interface ExternalTarget {
+  readonly kind: 'external';
 }
 
 export type RouteTarget =
@@ -74,6 +89,11 @@ export interface TunnelTarget {
 export interface ProviderPeerEntry {
   readonly routingDomain: RoutingDomainId;
   readonly providerAddress: ProviderAddress;
+}
+
+/** The routing domain has the short way: what the gateway's routes lead into its `ext` pair may take it. */
+export interface ExternalEndEntry {
+  readonly routingDomain: RoutingDomainId;
 }
 
 /** How broadcast and multicast for a destination reaches a subnet's hosts (N10). */

@@ -34,7 +34,8 @@ const RANK: Readonly<Record<KernelObjectKind, number>> = {
   rule: 12,
   proxyNeighbour: 13,
   // The door is opened last.
-  filter: 14,
+  externalEnd: 14,
+  filter: 15,
 };
 
 /**
@@ -111,6 +112,7 @@ function containersOf(object: KernelObject): string[] {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'externalEnd':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

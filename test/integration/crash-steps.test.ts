@@ -153,6 +153,7 @@ describe('the daemon is killed at any instant of a push', () => {
           maxEntries,
         }),
         underlay: ['underlay'],
+        external: ['external'],
       }),
       environment: {
         ...{ underlay: environmentDevices([{ name: 'underlay', device: 'underlay' }], MTUS) },
@@ -161,6 +162,7 @@ describe('the daemon is killed at any instant of a push', () => {
         tunnels: new Map(),
         multicastPacketsPerSecond: 1000,
         pathMtus: new Map(),
+        shortWay: true,
       },
     };
   }

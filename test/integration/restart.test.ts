@@ -337,6 +337,12 @@ describe('restart, crash and drift (P2, P3)', () => {
       ['a virtual subnet in its map', () => lose('virtual_subnets'), /add virtualSubnet/],
       ['a lookup record in its map', () => lose('lookup_records'), /add lookupRecord/],
       ['a customer route in its map', () => lose('customer_routes'), /add customerRoute/],
+      ['an end of the short way in its map', () => lose('external_ends'), /add externalEnd/],
+      [
+        'the filter on the external device',
+        () => runIn(lab.namespace, 'tc', 'filter del dev external ingress prio 7637'.split(' ')),
+        /add filter external inbound/,
+      ],
       ['a provider peer in its map', () => lose('provider_peers'), /add providerPeer/],
       [
         'a route of ours that nobody wants',

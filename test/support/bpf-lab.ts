@@ -135,8 +135,10 @@ function labIndex(domains: ReadonlyMap<RoutingDomainId, number>, underlay: numbe
   return {
     domainIndex: (domain) => domains.get(domain),
     domainOf: (ifindex) => [...domains].find(([, index]) => index === ifindex)?.[0],
-    underlayIndex: () => underlay,
-    underlayOf: () => UNDERLAY,
+    externalIndex: () => undefined,
+    externalOf: () => undefined,
+    configuredIndex: () => underlay,
+    configuredOf: () => UNDERLAY,
   };
 }
 

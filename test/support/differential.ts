@@ -1,5 +1,6 @@
 import { decap } from '../../src/forwarding/decap.js';
 import { encap } from '../../src/forwarding/encap.js';
+import { flowHashOf } from '../../src/forwarding/flow-hash.js';
 import type { DecapResult, EncapResult, Replicated } from '../../src/forwarding/outcome.js';
 import { VERDICTS, verdictOf, type Verdict } from '../../src/forwarding/verdict.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
@@ -16,9 +17,6 @@ import type { World } from './generated-sources.js';
 const TC_ACT_UNSPEC = -1;
 const TC_ACT_SHOT = 2;
 const TC_ACT_REDIRECT = 7;
-
-/** The FlowID's place in an encapsulated frame: outer Ethernet, IPv4, GRE, key's last byte. */
-const FLOW_ID_AT = 14 + 20 + 7;
 
 /** Undefined when both agree; else what differs. */
 export function compareDecap(
@@ -41,12 +39,10 @@ export function compareEncap(
   frame: Uint8Array,
   counters: ExpectedCounters,
 ): string | undefined {
-  const wanted = encap(frame, domain, world.tables, 0);
+  const wanted = encap(frame, domain, world.tables, flowHashOf(frame));
   counters.add(wanted);
   if (wanted.kind === 'replicated') return compareCopies(lab, domain, frame, wanted);
-  const found = lab.encap(frame, domain);
-  if (wanted.kind === 'forwarded') takeFlowId(wanted.frame, found);
-  return difference(wanted, found);
+  return difference(wanted, lab.encap(frame, domain));
 }
 
 /** The program sends one copy and itself the next; here each is run by itself. */
@@ -58,20 +54,13 @@ function compareCopies(
 ): string | undefined {
   for (const [copy, frame] of wanted.frames.entries()) {
     const found = lab.encap(packet, domain, copy);
-    takeFlowId(frame, found);
     const differs = difference({ ...wanted, kind: 'forwarded', frame }, found);
     if (differs !== undefined) return `copy ${copy}: ${differs}`;
   }
   return undefined;
 }
 
-/** The kernel's hash seed is its own: take its FlowID, compare everything else. */
-function takeFlowId(wanted: Uint8Array, found: TestRun): void {
-  const flowId = found.frame[FLOW_ID_AT];
-  if (flowId !== undefined) wanted[FLOW_ID_AT] = flowId;
-}
-
-function difference(wanted: DecapResult, found: TestRun): string | undefined {
+export function difference(wanted: DecapResult, found: TestRun): string | undefined {
   const action = actionOf(wanted);
   if (found.action !== action)
     return `${describe(wanted)}, but the program returned ${found.action}`;
@@ -140,7 +129,7 @@ export class ExpectedCounters {
   }
 }
 
-export function foundCounters(lab: BpfLab): string[] {
+export function foundCounters(lab: Pick<BpfLab, 'takeCounters'>): string[] {
   return lab
     .takeCounters()
     .map(({ vsid, verdict, packets }) => `${vsid} ${verdictOf(verdict) ?? verdict} ${packets}`)

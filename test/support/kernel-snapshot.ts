@@ -13,6 +13,7 @@ const POLICY_MAPS = [
   'lookup_records',
   'customer_routes',
   'provider_peers',
+  'external_ends',
 ] as const;
 export type PolicyMap = (typeof POLICY_MAPS)[number];
 

@@ -2,7 +2,7 @@ import { objectKey, objectValue, type KernelObject } from '../../src/dataplane/k
 import { formatIp } from '../../src/net/ip.js';
 import { formatMac } from '../../src/net/mac.js';
 import { formatPrefix } from '../../src/net/prefix.js';
-import type { RouteTarget, TunnelTarget } from '../../src/model/forwarding-table.js';
+import type { CustomerRouteEntry, TunnelTarget } from '../../src/model/forwarding-table.js';
 import { BLUE, GREEN, RED } from './policy-of.js';
 
 /** Kernel objects as sorted, readable lines, the routing domains by their colours. */
@@ -68,11 +68,12 @@ function text(object: KernelObject): string {
     case 'proxyNeighbour':
     case 'firewall':
     case 'filter':
+    case 'externalEnd':
       return `${objectKey(object).trim()} ${objectValue(object)}`;
   }
 }
 
-function routeTarget(target: RouteTarget): string {
+function routeTarget(target: CustomerRouteEntry['target']): string {
   switch (target.kind) {
     case 'onLink':
       return `onLink ${target.vsid}${target.wildcard === undefined ? '' : ` else ${tunnel(target.wildcard)}`}`;
@@ -80,6 +81,8 @@ function routeTarget(target: RouteTarget): string {
       return `router ${target.vsid} ${tunnel(target.router)}`;
     case 'multicast':
       return `multicast ${target.vsid}`;
+    case 'external':
+      return 'external';
   }
 }
 

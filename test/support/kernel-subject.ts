@@ -55,6 +55,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
         maxEntries: { lookup_records: 4096, provider_peers: 4096, ...maxEntries },
       }),
       underlay: ['underlay'],
+      external: ['external'],
     });
     opened.push(dataPlane);
     return dataPlane;
@@ -69,6 +70,7 @@ export async function createKernelSubject(): Promise<KernelSubject> {
       tunnels: new Map(),
       multicastPacketsPerSecond: 1000,
       pathMtus: new Map(),
+      shortWay: true,
     },
     dataPlane: reopen(),
     reopen,

@@ -27,4 +27,5 @@ export const ENVIRONMENT: Environment = {
   tunnels: new Map(),
   multicastPacketsPerSecond: 1000,
   pathMtus: new Map(),
+  shortWay: true,
 };

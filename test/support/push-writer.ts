@@ -52,6 +52,7 @@ const KERNEL_ENVIRONMENT: Environment = {
   external: [{ name: 'external', device: 'external', mtu: 1500, present: true }],
   ...{ firewallTable: instance, externalGroup: 76, tunnels: new Map(), pathMtus: new Map() },
   multicastPacketsPerSecond: 0,
+  shortWay: true,
 };
 
 /** Every revision moves every VM, renames it, and leads other prefixes to a router of its own. */
@@ -94,7 +95,7 @@ async function run(): Promise<void> {
       ...{ path: 'dist/bpf/nvgate.bpf.o', pinDirectory },
       maxEntries: { virtual_subnets: 64, lookup_records: 256, provider_peers: 256 },
     }),
-    underlay: ['underlay'],
+    ...{ underlay: ['underlay'], external: ['external'] },
   });
   const reconciler = createReconciler({
     ...{ policy: service, dataPlane, vpn: NO_TUNNELS, intervalSeconds: 3600 },

@@ -31,6 +31,10 @@ export interface VirtualSubnetValue {
   readonly gatewayMac: MacAddress;
   /** 0..32; 32: nobody is a neighbour */
   readonly onLinkLength: number;
+  /** ifindex of the gateway's end of the `ext` pair; 0: no short way */
+  readonly externalPeer: number;
+  readonly external: number;
+  readonly maxLength: number;
 }
 
 export interface LookupRecordValue {
@@ -45,7 +49,7 @@ export interface LookupRecordValue {
 }
 
 export interface CustomerRouteValue {
-  /** 0: on link without a wildcard, or multicast */
+  /** 0: on link without a wildcard, multicast, or external */
   readonly providerAddress: Ipv4;
   readonly macAddress: MacAddress;
   readonly kind: keyof typeof CUSTOMER_ROUTE_KIND;
@@ -96,6 +100,9 @@ export const virtualSubnetCodec: MapCodec<number, VirtualSubnetValue> = {
     to.writeUIntBE(value.sourceMac, at + field.source_mac, 6);
     to.writeUIntBE(value.gatewayMac, at + field.gateway_mac, 6);
     to.writeUInt32BE(2 ** 32 - 2 ** (32 - value.onLinkLength), at + field.on_link_mask);
+    to.writeUInt32LE(value.externalPeer, at + field.external_peer);
+    to.writeUInt32LE(value.external, at + field.external_ifindex);
+    to.writeUInt32LE(value.maxLength, at + field.max_length);
   },
   readValue: (from, at) => {
     const field = LAYOUT.virtual_subnet.fields;
@@ -106,6 +113,9 @@ export const virtualSubnetCodec: MapCodec<number, VirtualSubnetValue> = {
       sourceMac: from.readUIntBE(at + field.source_mac, 6) as MacAddress,
       gatewayMac: from.readUIntBE(at + field.gateway_mac, 6) as MacAddress,
       onLinkLength: 32 - Math.log2(2 ** 32 - from.readUInt32BE(at + field.on_link_mask)),
+      externalPeer: from.readUInt32LE(at + field.external_peer),
+      external: from.readUInt32LE(at + field.external_ifindex),
+      maxLength: from.readUInt32LE(at + field.max_length),
     };
   },
 };
@@ -159,12 +169,12 @@ export const customerRouteCodec: MapCodec<DomainPrefix, CustomerRouteValue> = {
     const field = LAYOUT.customer_route.fields;
     to.writeUInt32BE(value.providerAddress, at + field.provider_address);
     to.writeUIntBE(value.macAddress, at + field.mac, 6);
-    to.writeUInt16LE(CUSTOMER_ROUTE_KIND[value.kind], at + field.kind);
+    to.writeUInt16LE(CUSTOMER_ROUTE_KIND[value.kind], at + field.target);
     to.writeUInt32LE(value.vsid, at + field.vsid);
   },
   readValue: (from, at) => {
     const field = LAYOUT.customer_route.fields;
-    const kind = from.readUInt16LE(at + field.kind);
+    const kind = from.readUInt16LE(at + field.target);
     return {
       providerAddress: from.readUInt32BE(at + field.provider_address) as Ipv4,
       macAddress: from.readUIntBE(at + field.mac, 6) as MacAddress,
@@ -192,6 +202,17 @@ export const providerPeerCodec: MapCodec<ProviderPeerKey, true> = {
     };
   },
   readValue: () => true,
+};
+
+/** By ifindex of the gateway's end of an `ext` pair. */
+export const externalEndCodec: MapCodec<number, number> = {
+  name: 'external_ends',
+  keySize: 4,
+  valueSize: 4,
+  writeKey: (key, to, at) => to.writeUInt32LE(key, at),
+  readKey: (from, at) => from.readUInt32LE(at),
+  writeValue: (value, to, at) => to.writeUInt32LE(value, at),
+  readValue: (from, at) => from.readUInt32LE(at),
 };
 
 /** Per CPU: the value is the sum over `cpus` copies. */

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "arp.h"
-#include "hairpin.h"
 #include "path_mtu.h"
 #include "peer_problem.h"
+#include "short_way.h"
 
 /* A malformed outer packet is ours to count only when it was sent to us. */
 static __always_inline int refuse(struct __sk_buff *skb, const struct tunnel_packet *packet,
@@ -87,6 +87,50 @@ static __always_inline int to_routing_domain(struct __sk_buff *skb,
 	return bpf_redirect_peer(domain, 0);
 }
 
+/* Whether the routing domain has a route out to the destination, and no record of it. */
+static __always_inline int leads_outside(const struct lookup_record_key *destination)
+{
+	struct customer_route *route = find_route(destination);
+
+	return route && route->target == CUSTOMER_ROUTE_EXTERNAL;
+}
+
+/* Past both kernels to the physical network; TO_KERNEL where they should see the packet. */
+static __always_inline int outward(struct __sk_buff *skb, const struct tunnel_packet *tunnel,
+				   const struct lookup_record_key *destination, int is_ipv4)
+{
+	__u32 device = tunnel->subnet->external_ifindex;
+	struct bpf_redir_neigh next = {};
+	struct short_way_packet packet;
+	struct way *way;
+
+	if (!tunnel->subnet->external_peer ||
+	    !read_short(skb, INNER_L3, inner_length(tunnel), &packet, is_ipv4))
+		return TO_KERNEL;
+	packet.way.ifindex = tunnel->subnet->external_peer;
+	way = way_for(&packet.way, is_ipv4);
+	if (!way)
+		return TO_KERNEL;
+	if (!is_known(way, &packet)) {
+		if (!leads_outside(destination) || ask_routes(skb, &packet, way, 1) != device)
+			return TO_KERNEL;
+		note_way(way, &packet.way, device);
+	}
+	if (way->leads_to != device)
+		return TO_KERNEL;
+	next.nh_family = way->family;
+	__builtin_memcpy(next.ipv6_nh, way->next_hop, sizeof(next.ipv6_nh));
+	if (lower_hop_limit(skb, INNER_L3, packet.hop_limit, SHORT_WAY_HOPS,
+			    packet.way.l4_protocol, packet.checksum, is_ipv4) ||
+	    take_overlay(skb, is_ipv4) || cut_padding(skb, packet.length))
+		return drop(skb, tunnel->vsid, VERDICT_KERNEL_REFUSED);
+	bpf_set_hash_invalid(skb);
+	if (is_ipv4)
+		skb->priority = priority_of(packet.tos);
+	count(skb, tunnel->vsid, VERDICT_EXTERNAL_OUT);
+	return bpf_redirect_neigh(device, &next, sizeof(next), 0);
+}
+
 static __always_inline int forward_inner(struct __sk_buff *skb, const struct tunnel_packet *packet,
 					 int is_ipv4)
 {
@@ -124,6 +168,12 @@ static __always_inline int forward_inner(struct __sk_buff *skb, const struct tun
 		subnet = find_subnet(record->vsid);
 		if (subnet)
 			return hairpin(skb, packet, &inner, record, subnet, is_ipv4);
+	}
+	if (!record && inner.plain) {
+		int action = outward(skb, packet, &inner.destination, is_ipv4);
+
+		if (action != TO_KERNEL)
+			return action;
 	}
 	return to_routing_domain(skb, packet, is_ipv4);
 }

@@ -2,6 +2,7 @@
 /* What leaves a routing domain by vnet: into NVGRE and to the record's provider address. */
 #pragma once
 
+#include "flow.h"
 #include "spread.h"
 
 /* 0 and the target; TO_ALL and the VSID; or the reason to drop, and the VSID to count it under. */
@@ -20,10 +21,10 @@ static __always_inline int find_target(const struct lookup_record_key *destinati
 		return 0;
 	}
 	route = find_route(destination);
-	if (!route)
+	if (!route || route->target == CUSTOMER_ROUTE_EXTERNAL)
 		return VERDICT_NO_ROUTE;
 	target->vsid = route->vsid;
-	if (route->kind == CUSTOMER_ROUTE_MULTICAST)
+	if (route->target == CUSTOMER_ROUTE_MULTICAST)
 		return TO_ALL;
 	if (!route->provider_address)
 		return VERDICT_NO_RECORD;
@@ -111,15 +112,6 @@ static __always_inline long make_room(struct __sk_buff *skb, int is_ipv4)
 	return skb->gso_size || bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0);
 }
 
-/* The inner flow's hash folded to 8 bits: one flow, one FlowID (N2). */
-static __always_inline __u8 flow_id(struct __sk_buff *skb)
-{
-	__u32 hash = bpf_get_hash_recalc(skb);
-
-	hash ^= hash >> 16;
-	return hash ^ hash >> 8;
-}
-
 static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 {
 	__u32 length = skb->len - ETH_HLEN + OVERLAY_LENGTH;
@@ -146,7 +138,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
 
 	overlay.ip = outer_ipv4(tos, length, subnet->provider_address, target.provider_address);
-	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb)), target.mac,
+	overlay_headers(&overlay, nvgre_key(target.vsid, flow_id(skb, is_ipv4)), target.mac,
 			subnet->source_mac, is_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
 	if (make_room(skb, is_ipv4) ||
 	    bpf_skb_store_bytes(skb, OUTER_IP, &overlay, sizeof(overlay), BPF_F_INVALIDATE_HASH))

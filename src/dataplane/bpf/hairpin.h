@@ -4,26 +4,26 @@
 
 #include "inner.h"
 
-/* TTL minus 1 in place, the checksum with it (RFC 1624). */
-static __always_inline long decrement_hop_limit(struct __sk_buff *skb,
-						const struct inner_packet *inner, int is_ipv4)
+/* TTL minus `hops` in place, the checksum with it (RFC 1624). */
+static __always_inline long lower_hop_limit(struct __sk_buff *skb, __u32 offset, __u8 hop_limit,
+					    __u8 hops, __u8 protocol, __be16 checksum, int is_ipv4)
 {
-	__u8 hop_limit = inner->hop_limit - 1;
+	__u8 left = hop_limit - hops;
 
 	if (is_ipv4) {
 		struct {
 			__u8 ttl;
 			__u8 protocol;
 			__be16 checksum;
-		} after = { hop_limit, inner->protocol, 0 };
-		__u16 old_word = bpf_htons(inner->hop_limit << 8 | inner->protocol);
-		__u16 new_word = bpf_htons(hop_limit << 8 | inner->protocol);
+		} after = { left, protocol, 0 };
+		__u16 old_word = bpf_htons(hop_limit << 8 | protocol);
+		__u16 new_word = bpf_htons(left << 8 | protocol);
 
-		after.checksum = checksum_replace(inner->ipv4_checksum, old_word, new_word);
-		return bpf_skb_store_bytes(skb, INNER_L3 + 8, &after, sizeof(after),
+		after.checksum = checksum_replace(checksum, old_word, new_word);
+		return bpf_skb_store_bytes(skb, offset + 8, &after, sizeof(after),
 					   BPF_F_RECOMPUTE_CSUM);
 	}
-	return bpf_skb_store_bytes(skb, INNER_L3 + 7, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
+	return bpf_skb_store_bytes(skb, offset + 7, &left, 1, BPF_F_RECOMPUTE_CSUM);
 }
 
 /*
@@ -58,7 +58,9 @@ static __always_inline int hairpin(struct __sk_buff *skb, const struct tunnel_pa
 				record->provider_address);
 	overlay_headers(&overlay, nvgre_key(vsid, packet->flow_id), record->mac, subnet->source_mac,
 			packet->inner_protocol);
-	if (decrement_hop_limit(skb, inner, is_ipv4) || store_overlay(skb, &overlay))
+	if (lower_hop_limit(skb, INNER_L3, inner->hop_limit, 1, inner->protocol,
+			    inner->ipv4_checksum, is_ipv4) ||
+	    store_overlay(skb, &overlay))
 		return drop(skb, packet->vsid, VERDICT_KERNEL_REFUSED);
 	count(skb, packet->vsid, VERDICT_HAIRPINNED);
 	return to_underlay(subnet, overlay.ip.daddr);

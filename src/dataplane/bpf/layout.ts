@@ -8,7 +8,7 @@ import type { Handle } from './libbpf.js';
  */
 export const LAYOUT = {
   virtual_subnet: {
-    size: 28,
+    size: 40,
     fields: {
       routing_domain: 0,
       underlay_ifindex: 4,
@@ -16,6 +16,9 @@ export const LAYOUT = {
       source_mac: 12,
       gateway_mac: 18,
       on_link_mask: 24,
+      external_peer: 28,
+      external_ifindex: 32,
+      max_length: 36,
     },
   },
   lookup_record_key: { size: 20, fields: { routing_domain: 0, address: 4 } },
@@ -27,7 +30,7 @@ export const LAYOUT = {
     size: 24,
     fields: { prefix_length: 0, routing_domain: 4, address: 8 },
   },
-  customer_route: { size: 16, fields: { provider_address: 0, mac: 4, kind: 10, vsid: 12 } },
+  customer_route: { size: 16, fields: { provider_address: 0, mac: 4, target: 10, vsid: 12 } },
   provider_peer_key: { size: 8, fields: { routing_domain: 0, provider_address: 4 } },
   multicast_route_key: { size: 24, fields: { prefix_length: 0, vsid: 4, address: 8 } },
   multicast_route: { size: 8, fields: { routing_domain: 0, group: 4 } },
@@ -56,7 +59,7 @@ export const DOMAIN_IPV4 = 0x80000000;
 export const LOOKUP_RECORD_LOCAL = 0x1;
 export const LOOKUP_RECORD_ON_LINK = 0x2;
 
-export const CUSTOMER_ROUTE_KIND = { onLink: 1, router: 2, multicast: 3 } as const;
+export const CUSTOMER_ROUTE_KIND = { onLink: 1, router: 2, multicast: 3, external: 4 } as const;
 
 /** EVENT_ in maps.h. */
 export const EVENT_KIND = { pathMtu: 1, peerProblem: 2 } as const;

@@ -5,6 +5,8 @@ export const MAP_NAMES = [
   'lookup_records',
   'customer_routes',
   'provider_peers',
+  'external_ends',
+  'ways',
   'provider_groups',
   'multicast_routes',
   'replications',

@@ -31,6 +31,9 @@ struct virtual_subnet {
 	__u8 source_mac[6];
 	__u8 gateway_mac[6];
 	__be32 on_link_mask; /* same bits as provider_address: a neighbour on the underlay device */
+	__u32 external_peer; /* gateway's end of the routing domain's ext pair; 0: no short way */
+	__u32 external_ifindex; /* where the short way leads out */
+	__u32 max_length; /* of an inner packet that comes by the short way */
 };
 
 #define LOOKUP_RECORD_LOCAL 0x1   /* an address of the gateway itself */
@@ -52,6 +55,7 @@ struct lookup_record {
 #define CUSTOMER_ROUTE_ON_LINK 1
 #define CUSTOMER_ROUTE_ROUTER 2
 #define CUSTOMER_ROUTE_MULTICAST 3
+#define CUSTOMER_ROUTE_EXTERNAL 4 /* out by ext; only where there is a short way */
 
 struct customer_route_key {
 	__u32 prefix_length;  /* 32 bits of routing domain + prefix */
@@ -62,7 +66,7 @@ struct customer_route_key {
 struct customer_route {
 	__be32 provider_address; /* router, or wildcard (0: none) */
 	__u8 mac[6];
-	__u16 kind;
+	__u16 target;
 	__u32 vsid;
 };
 
@@ -172,6 +176,37 @@ struct {
 	__type(key, struct provider_peer_key);
 	__type(value, __u32);
 } provider_peers SEC(".maps");
+
+/*
+ * What the gateway's kernel has lately answered where packets go that take the short way: its
+ * routes are asked once in a while for each flow, not for each packet.
+ */
+#define WAYS 1024
+#define WAY_WORDS 6
+
+struct way {
+	__u64 question[WAY_WORDS]; /* struct bpf_fib_lookup up to the destination */
+	__u64 answered;
+	__u32 leads_to; /* external device, or routing domain */
+	__u16 family; /* of the next hop */
+	__u16 max_length;
+	__be32 next_hop[4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WAYS);
+	__type(key, __u32);
+	__type(value, struct way);
+} ways SEC(".maps");
+
+/* Gateway's end of an ext pair -> the routing domain, where it has the short way. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u32);
+} external_ends SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

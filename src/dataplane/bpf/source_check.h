@@ -34,7 +34,7 @@ static __always_inline int check_source(const struct tunnel_packet *packet,
 	} else {
 		struct customer_route *route = find_route(address);
 
-		if (!route || route->kind == CUSTOMER_ROUTE_MULTICAST || !route->provider_address)
+		if (!route || route->target == CUSTOMER_ROUTE_MULTICAST || !route->provider_address)
 			return wrong_place(packet);
 		provider_address = route->provider_address;
 		home_mac = route->mac;

@@ -123,7 +123,7 @@ static __always_inline int find_spread_subnet(struct __sk_buff *skb, int is_ipv4
 	if (target->vsid)
 		return VERDICT_INNER_MULTICAST;
 	route = find_route(destination);
-	if (!route || route->kind != CUSTOMER_ROUTE_MULTICAST)
+	if (!route || route->target != CUSTOMER_ROUTE_MULTICAST)
 		return VERDICT_INNER_MULTICAST;
 	target->vsid = route->vsid;
 	return 0;

@@ -2,24 +2,23 @@ import { CustomerAddress, ProviderAddress } from '../../model/addresses.js';
 import type {
   CustomerRouteEntry,
   LookupRecordEntry,
-  RouteTarget,
+  ShortWay,
   VirtualSubnetEntry,
 } from '../../model/forwarding-table.js';
 import type { RoutingDomainId } from '../../model/routing-domain-id.js';
 import type { Vsid } from '../../model/vsid.js';
 import { NvgateError } from '../../errors.js';
 import type { Ipv4 } from '../../net/ip.js';
-import type { MacAddress } from '../../net/mac.js';
 import type { Prefix } from '../../net/prefix.js';
 import type { TableEntry } from '../kernel-object.js';
 import {
   customerRouteCodec,
+  externalEndCodec,
   lookupRecordCodec,
   providerAddressCodec,
   providerPeerCodec,
   readDomain,
   virtualSubnetCodec,
-  type CustomerRouteValue,
   type DomainAddress,
   type DomainPrefix,
   type LookupRecordValue,
@@ -29,21 +28,25 @@ import {
 import { typedMap, type KeyFilter } from './map.js';
 import { createMulticastTables } from './multicast-tables.js';
 import type { LoadedObject } from './object.js';
+import { routeTarget, routeValue } from './route-value.js';
 
 /** Whose an ifindex is, and the other way round; as the gateway's namespace is now. */
 export interface DeviceIndex {
   /** ifindex of the gateway's end of the routing domain's vnet pair */
   domainIndex(domain: RoutingDomainId): number | undefined;
   domainOf(ifindex: number): RoutingDomainId | undefined;
-  /** ifindex of an underlay device by its configured name */
-  underlayIndex(name: string): number | undefined;
-  underlayOf(ifindex: number): string | undefined;
+  /** ifindex of the gateway's end of the routing domain's ext pair */
+  externalIndex(domain: RoutingDomainId): number | undefined;
+  externalOf(ifindex: number): RoutingDomainId | undefined;
+  /** ifindex of an underlay or external device by its configured name */
+  configuredIndex(name: string): number | undefined;
+  configuredOf(ifindex: number): string | undefined;
 }
 
 /** The policy maps as table entries of the model. */
 export interface Tables {
   /**
-   * All entries of the routing domains that the filter takes, and the provider addresses. Entries
+   * All entries of the routing domains that the filter takes, and those of the gateway itself. Entries
    * of routing domains whose device is gone are deleted on the way: nothing can reach them.
    */
   observe(wanted: (domain: RoutingDomainId) => boolean): TableEntry[];
@@ -61,10 +64,10 @@ interface TableKeys {
   readonly peers: ProviderPeerKey[];
 }
 
-const NO_MAC = 0 as MacAddress;
 const NO_ADDRESS = 0 as Ipv4;
 const NO_LIMIT = 0;
 const NO_NEIGHBOURS = 32;
+const NO_SHORT_WAY = { externalPeer: 0, external: 0, maxLength: 0 } as const;
 
 export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Tables {
   const providerAddresses = typedMap(maps.provider_addresses, providerAddressCodec);
@@ -72,6 +75,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
   const lookupRecords = typedMap(maps.lookup_records, lookupRecordCodec);
   const customerRoutes = typedMap(maps.customer_routes, customerRouteCodec);
   const providerPeers = typedMap(maps.provider_peers, providerPeerCodec);
+  const externalEnds = typedMap(maps.external_ends, externalEndCodec);
 
   const multicast = createMulticastTables(maps, domainIndex, (ifindex) => index.domainOf(ifindex));
 
@@ -85,20 +89,52 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     return found;
   }
 
-  function subnetValue(entry: VirtualSubnetEntry): VirtualSubnetValue {
-    const underlay = index.underlayIndex(entry.underlay);
-    if (underlay === undefined)
+  function configuredIndex(name: string): number {
+    const found = index.configuredIndex(name);
+    if (found === undefined)
+      throw new NvgateError('kernelOperationFailed', `Device "${name}" is not there.`);
+    return found;
+  }
+
+  function externalIndex(domain: RoutingDomainId): number {
+    const found = index.externalIndex(domain);
+    if (found === undefined)
       throw new NvgateError(
         'kernelOperationFailed',
-        `Underlay device "${entry.underlay}" is not there.`,
+        `Routing domain ${domain} has no ext device in the kernel.`,
       );
+    return found;
+  }
+
+  /** Without the devices there is no short way: a virtual subnet serves without one. */
+  function shortWayValue({
+    routingDomain,
+    shortWay,
+  }: VirtualSubnetEntry): Pick<VirtualSubnetValue, keyof typeof NO_SHORT_WAY> {
+    const externalPeer = index.externalIndex(routingDomain);
+    const external = shortWay === undefined ? undefined : index.configuredIndex(shortWay.external);
+    if (shortWay === undefined || externalPeer === undefined || external === undefined)
+      return NO_SHORT_WAY;
+    return { externalPeer, external, maxLength: shortWay.maxLength };
+  }
+
+  function shortWayOf(value: VirtualSubnetValue): { readonly shortWay?: ShortWay } {
+    const external = index.configuredOf(value.external);
+    const domain = index.externalOf(value.externalPeer);
+    return external === undefined || domain !== index.domainOf(value.routingDomain)
+      ? {}
+      : { shortWay: { external, maxLength: value.maxLength } };
+  }
+
+  function subnetValue(entry: VirtualSubnetEntry): VirtualSubnetValue {
     return {
       routingDomain: domainIndex(entry.routingDomain),
-      underlay,
+      underlay: configuredIndex(entry.underlay),
       providerAddress: entry.providerAddress,
       sourceMac: entry.sourceMac,
       gatewayMac: entry.gatewayMac,
       onLinkLength: entry.onLinkLength ?? NO_NEIGHBOURS,
+      ...shortWayValue(entry),
     };
   }
 
@@ -137,6 +173,12 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         return;
       case 'customerRoute':
         customerRoutes.set(routeKey(object.entry), routeValue(object.entry.target));
+        return;
+      case 'externalEnd':
+        externalEnds.set(
+          externalIndex(object.entry.routingDomain),
+          domainIndex(object.entry.routingDomain),
+        );
         return;
       case 'providerPeer':
         providerPeers.set(
@@ -179,6 +221,11 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       case 'customerRoute':
         withDomain(object.entry.routingDomain, () => customerRoutes.delete(routeKey(object.entry)));
         return;
+      case 'externalEnd': {
+        const found = index.externalIndex(object.entry.routingDomain);
+        if (found !== undefined) externalEnds.delete(found);
+        return;
+      }
       case 'providerPeer':
         withDomain(object.entry.routingDomain, (routingDomain) =>
           providerPeers.delete({
@@ -229,7 +276,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
 
     for (const [vsid, value] of virtualSubnets.entries()) {
       const routingDomain = index.domainOf(value.routingDomain);
-      const underlay = index.underlayOf(value.underlay);
+      const underlay = index.configuredOf(value.underlay);
       if (routingDomain === undefined || underlay === undefined) virtualSubnets.delete(vsid);
       else if (wanted(routingDomain))
         found.push({
@@ -242,6 +289,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             sourceMac: value.sourceMac,
             gatewayMac: value.gatewayMac,
             ...(value.onLinkLength === NO_NEIGHBOURS ? {} : { onLinkLength: value.onLinkLength }),
+            ...shortWayOf(value),
           },
         });
     }
@@ -298,6 +346,14 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       yield taken();
     }
 
+    for (const [ifindex, domain] of externalEnds.entries()) {
+      const routingDomain = index.externalOf(ifindex);
+      if (routingDomain === undefined || routingDomain !== index.domainOf(domain))
+        externalEnds.delete(ifindex);
+      else if (wanted(routingDomain)) found.push({ kind: 'externalEnd', entry: { routingDomain } });
+    }
+    yield taken();
+
     for (const entry of multicast.observe(wanted)) found.push(entry);
     yield taken();
 
@@ -314,39 +370,4 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
 
 function prefixOf(key: DomainPrefix): Prefix {
   return { address: key.address, length: key.prefixLength };
-}
-
-function routeValue(target: RouteTarget): CustomerRouteValue {
-  const { kind, vsid } = target;
-  switch (target.kind) {
-    case 'onLink':
-      return {
-        kind,
-        vsid,
-        macAddress: target.wildcard?.macAddress ?? NO_MAC,
-        providerAddress: target.wildcard?.providerAddress ?? NO_ADDRESS,
-      };
-    case 'router':
-      return { kind, vsid, ...target.router };
-    case 'multicast':
-      return { kind, vsid, macAddress: NO_MAC, providerAddress: NO_ADDRESS };
-  }
-}
-
-function routeTarget(value: CustomerRouteValue): RouteTarget {
-  const vsid = value.vsid as Vsid;
-  const tunnel = {
-    macAddress: value.macAddress,
-    providerAddress: ProviderAddress(value.providerAddress),
-  };
-  switch (value.kind) {
-    case 'onLink':
-      return value.providerAddress === 0
-        ? { kind: 'onLink', vsid }
-        : { kind: 'onLink', vsid, wildcard: tunnel };
-    case 'router':
-      return { kind: 'router', vsid, router: tunnel };
-    case 'multicast':
-      return { kind: 'multicast', vsid };
-  }
 }

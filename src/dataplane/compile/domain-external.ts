@@ -8,6 +8,7 @@ import { externalMtu, type Environment } from './environment.js';
 import type { ExternalPlan } from './external-plan.js';
 import { externalRoutes, gatewayRoutes } from './external-routes.js';
 import { segmentClamps } from './segment-clamps.js';
+import { shortWay } from './short-way.js';
 import { domainSysctls } from './sysctl.js';
 import { tunnelLinks } from './tunnel-device.js';
 import { tunnelGuard } from './tunnel-guard.js';
@@ -42,6 +43,8 @@ export function* domainExternal(
   for (const scope of ['ext', 'extPeer'] as const)
     for (const sysctl of domainSysctls(scope, view.id)) yield { ...sysctl, owner: view.owner };
   yield* tunnelLinks(environment, view);
+  if (shortWay(environment, view, virtual) !== undefined)
+    yield { kind: 'externalEnd', entry: { routingDomain: view.id }, owner: view.owner };
 
   const held = heldAddresses(plan, view);
   for (const [address, owner] of [[DUMMY_ADDRESS, view.owner] as const, ...held])

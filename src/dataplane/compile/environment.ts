@@ -22,6 +22,8 @@ export interface Environment {
   readonly multicastPacketsPerSecond: number;
   /** Bytes of outer packet that the way to a peer carries, where a router has said so (N9). */
   readonly pathMtus: ReadonlyMap<ProviderAddress, number>;
+  /** Whether packets may go between virtual networks and the physical network past the kernel. */
+  readonly shortWay: boolean;
 }
 
 /** A remote connection that carries packets. */

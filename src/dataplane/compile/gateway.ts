@@ -11,6 +11,7 @@ import { subnetPrefixes } from './external-routes.js';
 import { gatewayNat } from './gateway-nat.js';
 import { kernelMetric } from './metric.js';
 import { groupMemberships } from './multicast.js';
+import { onlyRoutedBy } from './short-way.js';
 import { gatewaySysctls } from './sysctl.js';
 
 /** Everything that belongs to no single routing domain (`partOf`). */
@@ -59,9 +60,12 @@ function* externalSide(
   plan: ExternalPlan,
 ): Generator<KernelObject> {
   const devices = new Set<string>();
+  const short = new Set<string>();
   const answered = new Set<IpAddress>();
   let withIpv6 = false;
   for (const [id, domain] of policy.routingDomains) {
+    const device = onlyRoutedBy(environment, domain);
+    if (device !== undefined) short.add(device);
     for (const connection of domain.connections.values()) {
       const name = externalDevice(environment, connection);
       if (name !== undefined) devices.add(name);
@@ -82,7 +86,11 @@ function* externalSide(
   }
   if (devices.size === 0) return;
   yield* gatewaySysctls(undefined, withIpv6);
-  for (const name of devices) yield* gatewaySysctls(name, withIpv6);
+  for (const name of devices) {
+    yield* gatewaySysctls(name, withIpv6);
+    if (short.has(name))
+      yield { kind: 'filter', device: { kind: 'configured', name }, program: 'inbound' };
+  }
   yield {
     kind: 'firewall',
     place: 'gateway',

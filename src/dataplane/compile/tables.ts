@@ -1,4 +1,8 @@
-import type { LookupRecordEntry, VirtualSubnetEntry } from '../../model/forwarding-table.js';
+import type {
+  LookupRecordEntry,
+  ShortWay,
+  VirtualSubnetEntry,
+} from '../../model/forwarding-table.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef } from '../../model/policy-ref.js';
 import type { ProviderAddressRecord } from '../../model/provider-address.js';
@@ -12,16 +16,18 @@ import { providerPeerObject, recordObject } from './lookup-records.js';
 import { broadcastRoutes, multicastTables } from './multicast.js';
 import type { Environment } from './environment.js';
 import { pathLimit, type PathEnvironment } from './path-limit.js';
+import { shortWay, shortWayRoutes } from './short-way.js';
 import { bestRoutes, type VirtualRoute } from './virtual-routes.js';
 
 /** The routing domain as the packet path reads it. */
 export function* domainTables(
-  environment: PathEnvironment & Pick<Environment, 'multicastPacketsPerSecond'>,
+  environment: PathEnvironment &
+    Pick<Environment, 'multicastPacketsPerSecond' | 'external' | 'shortWay'>,
   policy: Policy,
   view: DomainView,
   routes: readonly VirtualRoute[],
 ): Generator<KernelObject> {
-  yield* virtualSubnetEntries(policy, view);
+  yield* virtualSubnetEntries(policy, view, shortWay(environment, view, routes));
 
   for (const address of view.local.values()) {
     const { vsid, customerAddress, macAddress, owner } = address;
@@ -52,6 +58,7 @@ export function* domainTables(
       entry: { routingDomain: view.id, destinationPrefix, target },
       owner,
     };
+  yield* shortWayRoutes(environment, view, routes);
   const taken = new Set(best.map(({ destinationPrefix }) => formatPrefix(destinationPrefix)));
   yield* broadcastRoutes(view, taken);
   yield* multicastTables(environment, view);
@@ -60,7 +67,11 @@ export function* domainTables(
     yield providerPeerObject(view.id, providerAddress, view.owner);
 }
 
-function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<KernelObject> {
+function* virtualSubnetEntries(
+  policy: Policy,
+  view: DomainView,
+  way: ShortWay | undefined,
+): Generator<KernelObject> {
   const providerAddress = view.providerAddress;
   if (providerAddress === undefined) return;
   const own = policy.providerAddresses.get(providerAddress);
@@ -75,6 +86,7 @@ function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<Kern
       sourceMac,
       gatewayMac,
       ...(onLinkLength === undefined ? {} : { onLinkLength }),
+      ...(way === undefined ? {} : { shortWay: way }),
     };
     yield {
       kind: 'virtualSubnet',

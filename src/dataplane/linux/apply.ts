@@ -65,6 +65,7 @@ function laneOf({ object }: Operation): Place {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'externalEnd':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

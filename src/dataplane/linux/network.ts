@@ -48,11 +48,13 @@ async function linkIndex(context: NetworkContext): Promise<LinkIndex> {
   const links = await readLinks(context.namespace);
   const indexes = new Map(links.map(({ ifname, ifindex }) => [ifname, ifindex]));
   const vnetPeers = new Map<RoutingDomainId, number>();
+  const extPeers = new Map<RoutingDomainId, number>();
   for (const { ifalias, ifindex } of links) {
     const end = ifalias === undefined ? undefined : peerOfAlias(context.instance, ifalias);
     if (end?.device === 'vnet') vnetPeers.set(end.domain, ifindex);
+    if (end?.device === 'ext') extPeers.set(end.domain, ifindex);
   }
-  return { vnetPeers, configured: byConfiguredName(context, indexes) };
+  return { vnetPeers, extPeers, configured: byConfiguredName(context, indexes) };
 }
 
 function linkIndexOf(
@@ -61,12 +63,18 @@ function linkIndexOf(
 ): Promise<LinkIndex> {
   // Only the namespace of this process can be asked without starting another one.
   if (context.namespace !== undefined) return linkIndex(context);
-  const vnetPeers = new Map<RoutingDomainId, number>();
-  for (const domain of domains) {
-    const number = deviceNumber(peerName(context.instance, domain, 'vnet'));
-    if (number !== undefined) vnetPeers.set(domain, number);
-  }
-  return Promise.resolve({ vnetPeers, configured: new Map() });
+  const peers = (device: 'vnet' | 'ext'): Map<RoutingDomainId, number> => {
+    const found = new Map<RoutingDomainId, number>();
+    for (const domain of domains) {
+      const number = deviceNumber(peerName(context.instance, domain, device));
+      if (number !== undefined) found.set(domain, number);
+    }
+    return found;
+  };
+  return Promise.resolve({
+    ...{ vnetPeers: peers('vnet'), extPeers: peers('ext') },
+    configured: new Map(),
+  });
 }
 
 async function deviceMtu(context: NetworkContext): Promise<Map<string, number>> {

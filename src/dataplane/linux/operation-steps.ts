@@ -67,6 +67,7 @@ export function operationSteps(context: NetworkContext, operation: Operation): O
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'externalEnd':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

@@ -102,6 +102,7 @@ function staysConsistent(
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
+    case 'externalEnd':
       return true;
   }
 }

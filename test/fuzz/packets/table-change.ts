@@ -52,6 +52,8 @@ export function changeTables(
       return set({ ...entry, entry: { ...entry.entry, group: groupOf(choices) } });
     case 'replication':
       return set({ ...entry, entry: otherHosts(choices, entry.entry) });
+    case 'externalEnd':
+      return set(entry); // It is there or not.
   }
 }
 
@@ -121,7 +123,10 @@ function otherRoute(
   return {
     ...entry,
     destinationPrefix: { address: maskAddress(address, length), length },
-    target: targetOf(choices, vsidOf(choices, present, entry.target.vsid)),
+    target:
+      entry.target.kind === 'external' || onceIn(choices, 8)
+        ? { kind: 'external' }
+        : targetOf(choices, vsidOf(choices, present, entry.target.vsid)),
   };
 }
 

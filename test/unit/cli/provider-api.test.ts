@@ -40,6 +40,7 @@ async function gatewayInMemory(): Promise<ProviderContext> {
     externalGroup: 1,
     tunnels: new Map(),
     multicastPacketsPerSecond: 1000,
+    shortWay: true,
     pathMtus: new Map(),
   };
   return {

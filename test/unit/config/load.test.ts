@@ -35,6 +35,7 @@ const DEFAULTS = {
   pathMtuSeconds: 600,
   multicastPacketsPerSecond: 1000,
   receiveSteering: 'auto',
+  shortWay: true,
   bpfDirectory: '/sys/fs/bpf',
 };
 

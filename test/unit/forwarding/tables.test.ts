@@ -80,7 +80,10 @@ describe('customerRoute', () => {
       ...NOTHING,
       customerRoutes: [route(prefix, 5001), route(prefix, 5002)],
     });
-    expect(tables.customerRoute(BLUE, parseIp('10.1.1.1'))?.target.vsid).toBe(5002);
+    expect(tables.customerRoute(BLUE, parseIp('10.1.1.1'))?.target).toEqual({
+      kind: 'onLink',
+      vsid: 5002,
+    });
   });
 });
 

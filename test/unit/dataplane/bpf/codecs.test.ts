@@ -48,6 +48,9 @@ describe('what is written into a map is read back', () => {
         sourceMac: macAddress,
         gatewayMac: macAddress,
         onLinkLength: fc.integer({ min: 0, max: 32 }),
+        externalPeer: ifindex,
+        external: ifindex,
+        maxLength: fc.integer({ min: 0, max: 0xffff }),
       }),
     ));
 

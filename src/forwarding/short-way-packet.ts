@@ -1,0 +1,99 @@
+import { ETHERNET_BYTES, EtherType } from '../codec/ethernet.js';
+import { isNeighbourDiscovery } from '../codec/icmpv6.js';
+import { IpProtocol } from '../codec/ip-protocol.js';
+import { FRAGMENT_BITS, IPV4_HEADER_WORDS, isIpv4HeaderIntact, readIpv4 } from '../codec/ipv4.js';
+import { IPV6_BYTES, readIpv6 } from '../codec/ipv6.js';
+import {
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  parseIpv4,
+  type IpAddress,
+  type Ipv4,
+  type Ipv6,
+} from '../net/ip.js';
+
+/** The routing domain and the gateway. */
+export const SHORT_WAY_HOPS = 2;
+
+/** A packet whose header has nothing that only the kernel should handle. */
+export interface ShortWayPacket {
+  readonly etherType: typeof EtherType.ipv4 | typeof EtherType.ipv6;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  readonly trafficClass: number;
+  readonly hopLimit: number;
+  /** Bytes of IP packet, as its header says. */
+  readonly length: number;
+}
+
+/** Undefined for a packet that the kernel has to see whatever its routes say. */
+export function readShortWayPacket(
+  frame: Uint8Array,
+  etherType: number,
+): ShortWayPacket | undefined {
+  const bytes = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const packet =
+    etherType === EtherType.ipv4
+      ? readShortIpv4(bytes)
+      : etherType === EtherType.ipv6
+        ? readShortIpv6(bytes)
+        : undefined;
+  if (packet === undefined || packet.hopLimit <= SHORT_WAY_HOPS) return undefined;
+  return packet.length > bytes.byteLength - ETHERNET_BYTES ? undefined : packet;
+}
+
+function readShortIpv4(bytes: DataView): ShortWayPacket | undefined {
+  const header = readIpv4(bytes, ETHERNET_BYTES);
+  if (header?.version !== 4 || header.headerWords !== IPV4_HEADER_WORDS) return undefined;
+  if (!isIpv4HeaderIntact(bytes, ETHERNET_BYTES)) return undefined;
+  if (header.totalLength < header.headerWords * 4) return undefined;
+  if ((header.fragmentWord & FRAGMENT_BITS) !== 0) return undefined;
+  const { source, destination, typeOfService, timeToLive, totalLength } = header;
+  if (isSpecial4(source) || isSpecial4(destination)) return undefined;
+  return {
+    ...{ etherType: EtherType.ipv4, source, destination },
+    ...{ trafficClass: typeOfService, hopLimit: timeToLive, length: totalLength },
+  };
+}
+
+function readShortIpv6(bytes: DataView): ShortWayPacket | undefined {
+  const header = readIpv6(bytes, ETHERNET_BYTES);
+  if (header?.version !== 6 || EXTENSION_HEADERS.has(header.nextHeader)) return undefined;
+  const { source, destination, trafficClass, hopLimit, payloadLength } = header;
+  if (header.nextHeader === IpProtocol.icmpv6) {
+    const type = ETHERNET_BYTES + IPV6_BYTES;
+    if (bytes.byteLength <= type || isNeighbourDiscovery(bytes.getUint8(type))) return undefined;
+  }
+  if (isSpecial6(source) || isSpecial6(destination)) return undefined;
+  return {
+    ...{ etherType: EtherType.ipv6, source, destination },
+    ...{ trafficClass, hopLimit, length: IPV6_BYTES + payloadLength },
+  };
+}
+
+/** Hop-by-hop options, routing, fragment, destination options (RFC 8200 section 4). */
+const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 44, 60]);
+
+/** On `ext` of each routing domain (`compile/domain-external`). */
+const DUMMY_ADDRESS = parseIpv4('192.0.0.8');
+
+/** This network, loopback, multicast, class E; transit addresses are link-local (`dataplane/compile/transit`). */
+function isSpecial4(address: Ipv4): boolean {
+  const first = address >>> 24;
+  if (first === 0 || first >= 224 || address === DUMMY_ADDRESS) return true;
+  return isLoopback(address) || isLinkLocal(address);
+}
+
+/** First 64 bits of IPv6 transit addresses. */
+const TRANSIT_IPV6 = 0xfd4e_5647_4154_0000n;
+
+/** Unspecified, loopback and IPv4-mapped; link-local, multicast and transit addresses. */
+function isSpecial6(address: Ipv6): boolean {
+  return (
+    address >> 96n === 0n ||
+    isLinkLocal(address) ||
+    isMulticast(address) ||
+    address >> 64n === TRANSIT_IPV6
+  );
+}
