@@ -7,6 +7,7 @@ import type {
   ProviderGroupEntry,
   ProviderPeerEntry,
   ReplicationEntry,
+  RewriteEntry,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -128,6 +129,7 @@ export type TableEntry =
   | { readonly kind: 'lookupRecord'; readonly entry: LookupRecordEntry }
   | { readonly kind: 'customerRoute'; readonly entry: CustomerRouteEntry }
   | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry }
+  | { readonly kind: 'rewrite'; readonly entry: RewriteEntry }
   | MulticastTableEntry;
 
 /** How broadcast and multicast travels (N10). */
@@ -194,6 +196,7 @@ export function partOf(object: KernelObject): Place {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
@@ -213,6 +216,7 @@ export function isTableEntry(object: KernelObject): object is TableEntry & Kerne
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
@@ -264,6 +268,8 @@ export function objectKey(object: KernelObject): string {
       return `customerRoute ${object.entry.routingDomain} ${formatPrefix(object.entry.destinationPrefix)}`;
     case 'providerPeer':
       return `providerPeer ${object.entry.routingDomain} ${object.entry.providerAddress}`;
+    case 'rewrite':
+      return `rewrite ${object.entry.providerAddress}`;
     case 'providerGroup':
       return `providerGroup ${object.entry.vsid} ${object.entry.group}`;
     case 'multicastRoute':
@@ -302,7 +308,7 @@ export function objectValue(object: KernelObject): string {
     }
     case 'lookupRecord': {
       const entry = object.entry;
-      return `${entry.vsid} ${entry.macAddress} ${entry.providerAddress ?? 'local'} ${entry.onLink} ${entry.maxLength ?? ''}`;
+      return `${entry.vsid} ${entry.macAddress} ${entry.local ? 'local ' : ''}${entry.providerAddress ?? ''} ${entry.onLink} ${entry.maxLength ?? ''}${entry.nat === true ? ' nat' : ''}`;
     }
     case 'customerRoute': {
       const target = object.entry.target;
@@ -314,6 +320,10 @@ export function objectValue(object: KernelObject): string {
         case 'multicast':
           return `multicast ${target.vsid}`;
       }
+    }
+    case 'rewrite': {
+      const { routingDomain, customerAddress, vsid, local } = object.entry;
+      return `${routingDomain} ${formatIp(customerAddress)} ${vsid} ${local}`;
     }
     case 'providerGroup':
       return object.entry.routingDomain;

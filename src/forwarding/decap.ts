@@ -9,6 +9,7 @@ import { hairpin } from './hairpin.js';
 import { readInnerPacket, type InnerPacket } from './inner-packet.js';
 import { answerNeighbour, isNeighbourMessage } from './neighbour-advertisement.js';
 import { dropped, type DecapResult, type Dropped, type Forwarded } from './outcome.js';
+import { receiveRewritten } from './receive-rewritten.js';
 import { checkSource } from './source-check.js';
 import { openTunnel, type TunnelPacket } from './tunnel.js';
 import type { DropReason } from './verdict.js';
@@ -21,7 +22,8 @@ import type { DropReason } from './verdict.js';
  */
 export function decap(frame: Uint8Array, tables: ForwardingTables): DecapResult {
   const tunnel = openTunnel(frame, tables);
-  if (tunnel.kind !== 'tunnel') return tunnel;
+  if (tunnel.kind === 'pass') return receiveRewritten(frame, tables);
+  if (tunnel.kind === 'dropped') return tunnel;
   const { etherType } = tunnel.inner;
   switch (etherType) {
     case EtherType.ipv4:

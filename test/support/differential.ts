@@ -45,7 +45,8 @@ export function compareEncap(
   counters.add(wanted);
   if (wanted.kind === 'replicated') return compareCopies(lab, domain, frame, wanted);
   const found = lab.encap(frame, domain);
-  if (wanted.kind === 'forwarded') takeFlowId(wanted.frame, found);
+  if (wanted.kind === 'forwarded' && wanted.verdict !== 'rewritten')
+    takeFlowId(wanted.frame, found);
   return difference(wanted, found);
 }
 

@@ -184,6 +184,7 @@ function readEntries(
       destinationPrefix: parsePrefix(route.destinationPrefix),
       group: route.group === undefined ? undefined : provider(route.group),
     })),
+    rewrites: [],
     providerGroups: file.multicastRoutes.flatMap(({ routingDomain, vsid, group }) =>
       group === undefined
         ? []

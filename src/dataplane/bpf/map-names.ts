@@ -5,6 +5,7 @@ export const MAP_NAMES = [
   'lookup_records',
   'customer_routes',
   'provider_peers',
+  'rewrites',
   'provider_groups',
   'multicast_routes',
   'replications',

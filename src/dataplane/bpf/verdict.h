@@ -10,6 +10,8 @@ enum verdict {
 	VERDICT_NEIGHBOUR_ADVERTISED = 5, /* IPv6 neighbour solicitation for an address of the gateway, answered. */
 	VERDICT_GROUP_ENCAPSULATED = 6, /* Broadcast or multicast of the routing domain, sent to the PA multicast group of a virtual subnet (N10). */
 	VERDICT_COPY_ENCAPSULATED = 7, /* Broadcast or multicast of the routing domain, a copy sent to one host of a virtual subnet (N10). */
+	VERDICT_REWRITTEN = 8, /* Between two records of rule nat: sent with their provider addresses in place of the customer addresses, without NVGRE (N13). */
+	VERDICT_RESTORED = 9, /* From a record of rule nat to an address of the gateway with such a record: customer addresses put back, given to the routing domain (N13). */
 	VERDICT_TRUNCATED = 32, /* Shorter than its headers say. */
 	VERDICT_OUTER_OPTIONS = 33, /* The outer IPv4 header has options. */
 	VERDICT_OUTER_CHECKSUM = 34, /* The outer IPv4 header checksum is wrong. */

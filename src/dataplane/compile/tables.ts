@@ -1,7 +1,7 @@
 import type { LookupRecordEntry, VirtualSubnetEntry } from '../../model/forwarding-table.js';
-import type { LookupRecord } from '../../model/lookup-record.js';
+import { isRewritten, type LookupRecord } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
-import { policyRef } from '../../model/policy-ref.js';
+import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import type { ProviderAddressRecord } from '../../model/provider-address.js';
 import type { ProviderRoute } from '../../model/provider-route.js';
 import { addressBits, familyOf } from '../../net/ip.js';
@@ -25,17 +25,19 @@ export function* domainTables(
   yield* virtualSubnetEntries(policy, view);
 
   for (const address of view.local.values()) {
-    const { vsid, customerAddress, macAddress, owner } = address;
+    const { vsid, customerAddress, macAddress, rewriteAddress, owner } = address;
     const entry: LookupRecordEntry = {
       routingDomain: view.id,
       customerAddress,
       vsid,
       macAddress,
-      providerAddress: undefined,
+      providerAddress: rewriteAddress,
       local: true,
       onLink: false,
+      ...(rewriteAddress !== undefined && { nat: true }),
     };
     yield { kind: 'lookupRecord', entry, owner };
+    yield* rewriteOf(entry, owner);
   }
 
   const best = bestRoutes(routes);
@@ -53,8 +55,11 @@ export function* domainTables(
       local: false,
       onLink: isOnLink(destinations, record),
       ...(maxLength === undefined ? {} : { maxLength }),
+      ...(isRewritten(record) && { nat: true }),
     };
-    yield { kind: 'lookupRecord', entry, owner: policyRef.lookupRecord(view.id, record) };
+    const owner = policyRef.lookupRecord(view.id, record);
+    yield { kind: 'lookupRecord', entry, owner };
+    yield* rewriteOf(entry, owner);
   }
 
   for (const { destinationPrefix, target, owner } of best)
@@ -73,6 +78,14 @@ export function* domainTables(
       entry: { routingDomain: view.id, providerAddress },
       owner: view.owner,
     };
+}
+
+/** The way from the provider address back, for a record of rule `nat` (N13). */
+function* rewriteOf(record: LookupRecordEntry, owner: PolicyRef): Generator<KernelObject> {
+  const { routingDomain, customerAddress, vsid, providerAddress, local } = record;
+  if (record.nat !== true || providerAddress === undefined) return;
+  const entry = { providerAddress, routingDomain, customerAddress, vsid, local };
+  yield { kind: 'rewrite', entry, owner };
 }
 
 function* virtualSubnetEntries(policy: Policy, view: DomainView): Generator<KernelObject> {

@@ -65,6 +65,7 @@ function laneOf({ object }: Operation): Place {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

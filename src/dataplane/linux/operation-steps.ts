@@ -67,6 +67,7 @@ export function operationSteps(context: NetworkContext, operation: Operation): O
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

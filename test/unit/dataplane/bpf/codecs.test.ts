@@ -99,6 +99,7 @@ it('a record stands in memory as maps.h says, addresses in network order', () =>
       macAddress: parseMac('00-15-5D-01-14-04'),
       local: false,
       onLink: true,
+      nat: true,
       maxLength: 0,
       vsid: 5001,
     },
