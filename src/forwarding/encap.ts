@@ -41,7 +41,9 @@ export function encap(
   const subnet = tables.virtualSubnet(vsid);
   if (subnet === undefined) return dropped('subnetUnknown');
   const out: Out = { device: 'underlay', name: subnet.underlay };
-  if (way.by === 'record' && way.nat === true && packet.etherType === EtherType.ipv4) {
+  // Only the gateway's own addresses have a PA here: others may be anybody outside (N13).
+  const isOwn = tables.lookupRecord(domain, packet.source)?.local === true;
+  if (isOwn && way.by === 'record' && way.nat === true && packet.etherType === EtherType.ipv4) {
     const plain = ethernetFrame(frame.subarray(packet.offset), packet.etherType);
     const rewritten = rewriteAddresses(plain, toProvider(domain, tables));
     if (rewritten !== undefined)

@@ -143,7 +143,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	subnet = find_subnet(target.vsid);
 	if (!subnet)
 		return drop(skb, 0, VERDICT_SUBNET_UNKNOWN);
-	if (is_ipv4 && target.nat && read_rewriting(skb, ETH_HLEN, skb->ifindex, 1, &rewriting))
+	if (is_ipv4 && target.nat && read_own_rewriting(skb, &rewriting))
 		return send_rewritten(skb, &rewriting, subnet, target.vsid);
 	if (length > 0xffff)
 		return drop(skb, target.vsid, VERDICT_TOO_BIG);

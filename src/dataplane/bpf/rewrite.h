@@ -236,6 +236,22 @@ static __always_inline int send_rewritten(struct __sk_buff *skb, const struct re
 }
 
 /*
+ * What leaves a routing domain, to a destination of rule `nat`: only the gateway's own addresses have a
+ * PA there. Whoever else sends may be anybody outside, with any source address.
+ */
+static __always_inline int read_own_rewriting(struct __sk_buff *skb, struct rewriting *rewriting)
+{
+	struct lookup_record_key source;
+	struct lookup_record *record;
+
+	if (!read_rewriting(skb, ETH_HLEN, skb->ifindex, 1, rewriting))
+		return 0;
+	inner_ipv4(&source, skb->ifindex, rewriting->before.source);
+	record = find_record(&source);
+	return record && record->flags & LOOKUP_RECORD_LOCAL;
+}
+
+/*
  * From the underlay, no GRE. Taken is what a record of rule `nat` sends to such a record of the
  * gateway's own in its routing domain (N12). All else is the gateway's own affair, which may use the
  * address for NVGRE and itself.
