@@ -57,6 +57,14 @@ export function writeEthernet(bytes: DataView, offset: number, header: EthernetH
   bytes.setUint16(offset + 12, header.etherType);
 }
 
+/** A frame of a packet whose Ethernet addresses somebody else fills in: they are zero. */
+export function ethernetFrame(packet: Uint8Array, etherType: number): Uint8Array {
+  const frame = new Uint8Array(ETHERNET_BYTES + packet.byteLength);
+  frame.set(packet, ETHERNET_BYTES);
+  writeEthernet(new DataView(frame.buffer), 0, { destination: NO_MAC, source: NO_MAC, etherType });
+  return frame;
+}
+
 /** @throws RangeError when fewer than six bytes are there */
 export function readMac(bytes: DataView, offset: number): MacAddress {
   return (bytes.getUint16(offset) * 0x1_0000_0000 + bytes.getUint32(offset + 2)) as MacAddress;

@@ -21,13 +21,20 @@ export interface IcmpUnreachable {
 /** In front of the packet in question. */
 export const ICMP_ERROR_BYTES = 8;
 
-export const UnreachableCode = { fragmentationNeeded: 4, prohibited: 10 } as const;
+/** Types of ICMP that return the packet in question, and the one that names a router besides. */
+export const IcmpType = {
+  destinationUnreachable: 3,
+  sourceQuench: 4,
+  redirect: 5,
+  timeExceeded: 11,
+  parameterProblem: 12,
+} as const;
 
-const DESTINATION_UNREACHABLE = 3;
+export const UnreachableCode = { fragmentationNeeded: 4, prohibited: 10 } as const;
 
 /** Undefined where the bytes end before it, or it is another message. */
 export function readIcmpUnreachable(bytes: DataView, offset: number): IcmpUnreachable | undefined {
   if (bytes.byteLength < offset + ICMP_ERROR_BYTES) return undefined;
-  if (bytes.getUint8(offset) !== DESTINATION_UNREACHABLE) return undefined;
+  if (bytes.getUint8(offset) !== IcmpType.destinationUnreachable) return undefined;
   return { code: bytes.getUint8(offset + 1), nextHopMtu: bytes.getUint16(offset + 6) };
 }

@@ -5,6 +5,8 @@ export const IpProtocol = {
   igmp: 2,
   tcp: 6,
   udp: 17,
+  dccp: 33,
   gre: 47,
   icmpv6: 58,
+  udpLite: 136,
 } as const;

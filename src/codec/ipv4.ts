@@ -51,9 +51,12 @@ export const IPV4_MAX_LENGTH = 65535;
 export const DONT_FRAGMENT = 0x4000;
 /** "More fragments" and the offset: any of them makes it a fragment. */
 export const FRAGMENT_BITS = 0x3fff;
+export const FRAGMENT_OFFSET = 0x1fff;
 
 /** Byte offsets within the header of the 16-bit words that forwarding changes. */
 export const Ipv4Word = { versionAndService: 0, timeToLive: 8 } as const;
+/** Byte offsets of the addresses. */
+export const Ipv4Address = { source: 12, destination: 16 } as const;
 const CHECKSUM = 10;
 
 /** Undefined where the bytes end before 20 bytes of header. */
@@ -103,6 +106,21 @@ export function replaceIpv4Word(
   word: (typeof Ipv4Word)[keyof typeof Ipv4Word],
   value: number,
 ): void {
+  replaceWord(bytes, offset, word, value);
+}
+
+/** Changes an address of a header in place and its checksum with it. */
+export function replaceIpv4Address(
+  bytes: DataView,
+  offset: number,
+  address: (typeof Ipv4Address)[keyof typeof Ipv4Address],
+  value: Ipv4,
+): void {
+  replaceWord(bytes, offset, address, value >>> 16);
+  replaceWord(bytes, offset, address + 2, value & 0xffff);
+}
+
+function replaceWord(bytes: DataView, offset: number, word: number, value: number): void {
   const old = bytes.getUint16(offset + word);
   bytes.setUint16(offset + word, value);
   const checksum = bytes.getUint16(offset + CHECKSUM);

@@ -14,6 +14,7 @@ export function mapSizes(limits: LimitsConfig): ObjectOptions['maxEntries'] {
     lookup_records: limits.lookupRecords + own,
     customer_routes: limits.customerRoutes + own,
     provider_peers: limits.providerPeers,
+    rewrites: limits.lookupRecords,
     provider_groups: limits.customerRoutes,
     multicast_routes: limits.customerRoutes,
     replications: limits.virtualSubnets,

@@ -28,6 +28,7 @@ function entriesOf(objects: readonly KernelObject[]): ForwardingEntries {
     virtualSubnets: objects.flatMap((o) => (o.kind === 'virtualSubnet' ? [o.entry] : [])),
     lookupRecords: objects.flatMap((o) => (o.kind === 'lookupRecord' ? [o.entry] : [])),
     customerRoutes: objects.flatMap((o) => (o.kind === 'customerRoute' ? [o.entry] : [])),
+    rewrites: objects.flatMap((o) => (o.kind === 'rewrite' ? [o.entry] : [])),
     providerGroups: objects.flatMap((o) => (o.kind === 'providerGroup' ? [o.entry] : [])),
     multicastRoutes: objects.flatMap((o) => (o.kind === 'multicastRoute' ? [o.entry] : [])),
     replications: objects.flatMap((o) => (o.kind === 'replication' ? [o.entry] : [])),

@@ -111,6 +111,7 @@ export function createFakeDataPlane(options: FakeDataPlaneOptions): DataPlane {
       case 'lookupRecord':
       case 'customerRoute':
       case 'providerPeer':
+      case 'rewrite':
       case 'providerGroup':
       case 'multicastRoute':
       case 'replication':

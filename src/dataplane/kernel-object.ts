@@ -9,6 +9,7 @@ import type {
   ProviderPeerEntry,
   ReplicationEntry,
   ShortWay,
+  RewriteEntry,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -131,6 +132,7 @@ export type TableEntry =
   | { readonly kind: 'customerRoute'; readonly entry: CustomerRouteEntry }
   | { readonly kind: 'providerPeer'; readonly entry: ProviderPeerEntry }
   | { readonly kind: 'externalEnd'; readonly entry: ExternalEndEntry }
+  | { readonly kind: 'rewrite'; readonly entry: RewriteEntry }
   | MulticastTableEntry;
 
 /** How broadcast and multicast travels (N10). */
@@ -197,6 +199,7 @@ export function partOf(object: KernelObject): Place {
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
@@ -218,6 +221,7 @@ export function isTableEntry(object: KernelObject): object is TableEntry & Kerne
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
@@ -271,6 +275,8 @@ export function objectKey(object: KernelObject): string {
       return `providerPeer ${object.entry.routingDomain} ${object.entry.providerAddress}`;
     case 'externalEnd':
       return `externalEnd ${object.entry.routingDomain}`;
+    case 'rewrite':
+      return `rewrite ${object.entry.providerAddress}`;
     case 'providerGroup':
       return `providerGroup ${object.entry.vsid} ${object.entry.group}`;
     case 'multicastRoute':
@@ -310,7 +316,7 @@ export function objectValue(object: KernelObject): string {
     }
     case 'lookupRecord': {
       const entry = object.entry;
-      return `${entry.vsid} ${entry.macAddress} ${entry.providerAddress ?? 'local'} ${entry.onLink} ${entry.maxLength ?? ''}`;
+      return `${entry.vsid} ${entry.macAddress} ${entry.local ? 'local ' : ''}${entry.providerAddress ?? ''} ${entry.onLink} ${entry.maxLength ?? ''}${entry.nat === true ? ' nat' : ''}`;
     }
     case 'customerRoute': {
       const target = object.entry.target;
@@ -324,6 +330,10 @@ export function objectValue(object: KernelObject): string {
         case 'external':
           return 'external';
       }
+    }
+    case 'rewrite': {
+      const { routingDomain, customerAddress, vsid, local } = object.entry;
+      return `${routingDomain} ${formatIp(customerAddress)} ${vsid} ${local}`;
     }
     case 'providerGroup':
       return object.entry.routingDomain;

@@ -10,6 +10,7 @@ import { readInnerPacket, type InnerPacket } from './inner-packet.js';
 import { answerNeighbour, isNeighbourMessage } from './neighbour-advertisement.js';
 import { dropped, type DecapResult, type Dropped, type Forwarded } from './outcome.js';
 import { outward, type GatewayRoutes } from './short-way.js';
+import { receiveRewritten } from './receive-rewritten.js';
 import { checkSource } from './source-check.js';
 import { openTunnel, type TunnelPacket } from './tunnel.js';
 import type { DropReason } from './verdict.js';
@@ -27,7 +28,8 @@ export function decap(
   routes?: GatewayRoutes,
 ): DecapResult {
   const tunnel = openTunnel(frame, tables);
-  if (tunnel.kind !== 'tunnel') return tunnel;
+  if (tunnel.kind === 'pass') return receiveRewritten(frame, tables);
+  if (tunnel.kind === 'dropped') return tunnel;
   const { etherType } = tunnel.inner;
   switch (etherType) {
     case EtherType.ipv4:

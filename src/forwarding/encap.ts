@@ -1,4 +1,10 @@
-import { ETHERNET_BYTES, EtherType, VLAN_TAG_BYTES, readEthernet } from '../codec/ethernet.js';
+import {
+  ETHERNET_BYTES,
+  EtherType,
+  VLAN_TAG_BYTES,
+  ethernetFrame,
+  readEthernet,
+} from '../codec/ethernet.js';
 import { isIgmp, isListenerDiscovery } from '../codec/group-management.js';
 import { Icmpv6Type, isNeighbourDiscovery } from '../codec/icmpv6.js';
 import { IpProtocol } from '../codec/ip-protocol.js';
@@ -11,6 +17,7 @@ import type { ForwardingTables } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { isMulticast, type IpAddress } from '../net/ip.js';
 import { dropped, type EncapResult, type Out } from './outcome.js';
+import { rewriteAddresses, toProvider } from './rewrite.js';
 import { wayInto } from './spread.js';
 import type { DropReason } from './verdict.js';
 
@@ -33,6 +40,15 @@ export function encap(
   const { vsid, macAddress } = way;
   const subnet = tables.virtualSubnet(vsid);
   if (subnet === undefined) return dropped('subnetUnknown');
+  const out: Out = { device: 'underlay', name: subnet.underlay };
+  // Only the gateway's own addresses have a PA here: others may be anybody outside (N13).
+  const isOwn = tables.lookupRecord(domain, packet.source)?.local === true;
+  if (isOwn && way.by === 'record' && way.nat === true && packet.etherType === EtherType.ipv4) {
+    const plain = ethernetFrame(frame.subarray(packet.offset), packet.etherType);
+    const rewritten = rewriteAddresses(plain, toProvider(domain, tables));
+    if (rewritten !== undefined)
+      return { kind: 'forwarded', verdict: 'rewritten', vsid, out, frame: rewritten };
+  }
   if (packet.length + NVGRE_OVERHEAD > IPV4_MAX_LENGTH) return dropped('tooBig', vsid);
 
   const inNvgreTo = (destination: ProviderAddress): Uint8Array => {
@@ -48,7 +64,6 @@ export function encap(
     });
     return out;
   };
-  const out: Out = { device: 'underlay', name: subnet.underlay };
   if (way.by === 'copies') {
     const frames = way.providerAddresses.map(inNvgreTo);
     const { leftOut } = way;

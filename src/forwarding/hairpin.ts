@@ -1,10 +1,12 @@
 import { Ipv4Word, replaceIpv4Word } from '../codec/ipv4.js';
 import { replaceHopLimit } from '../codec/ipv6.js';
-import { NvgreOffset, writeNvgreHeaders } from '../codec/nvgre.js';
+import { ETHERNET_BYTES, ethernetFrame } from '../codec/ethernet.js';
+import { NVGRE_OVERHEAD, NvgreOffset, writeNvgreHeaders } from '../codec/nvgre.js';
 import type { ForwardingTables, VirtualSubnetEntry } from '../model/forwarding-table.js';
 import { writeTrafficClass } from './congestion.js';
 import type { InnerPacket } from './inner-packet.js';
 import type { Forwarded } from './outcome.js';
+import { rewriteAddresses, toProvider } from './rewrite.js';
 import { onLinkHop, type NextHop } from './route.js';
 import type { TunnelPacket } from './tunnel.js';
 
@@ -23,16 +25,25 @@ export function hairpin(
   if (inner.hopLimit <= 1 || (inner.family === 4 && inner.hasOptions)) return undefined;
   const record = tables.lookupRecord(tunnel.subnet.routingDomain, inner.destination);
   const target = onLinkHop(record);
-  if (record?.maxLength !== undefined && innerBytes(tunnel) > record.maxLength) return undefined;
+  const rewritten =
+    record?.nat === true && inner.family === 4
+      ? rewriteAddresses(
+          innerFrame(tunnel, inner, trafficClass),
+          toProvider(tunnel.subnet.routingDomain, tables),
+        )
+      : undefined;
+  const spared = rewritten === undefined ? 0 : NVGRE_OVERHEAD;
+  if (record?.maxLength !== undefined && innerBytes(tunnel) > record.maxLength + spared)
+    return undefined;
   const out = target === undefined ? undefined : tables.virtualSubnet(target.vsid);
   if (target === undefined || out === undefined) return undefined;
 
   return {
     kind: 'forwarded',
-    verdict: 'hairpinned',
+    verdict: rewritten === undefined ? 'hairpinned' : 'rewritten',
     vsid: tunnel.subnet.vsid,
     out: { device: 'underlay', name: out.underlay },
-    frame: hairpinFrame(tunnel, inner, trafficClass, target, out),
+    frame: rewritten ?? hairpinFrame(tunnel, inner, trafficClass, target, out),
   };
 }
 
@@ -53,13 +64,7 @@ function hairpinFrame(
   frame.set(new Uint8Array(received.buffer, received.byteOffset, received.byteLength));
   const bytes = new DataView(frame.buffer);
   const offset = NvgreOffset.innerPacket;
-  writeTrafficClass(bytes, offset, inner, trafficClass);
-  if (inner.family === 4) {
-    const protocol = bytes.getUint8(offset + Ipv4Word.timeToLive + 1);
-    replaceIpv4Word(bytes, offset, Ipv4Word.timeToLive, ((inner.hopLimit - 1) << 8) | protocol);
-  } else {
-    replaceHopLimit(bytes, offset, inner.hopLimit - 1);
-  }
+  forwardInner(bytes, offset, inner, trafficClass);
   writeNvgreHeaders(bytes, {
     typeOfService: tunnel.typeOfService,
     source: out.providerAddress,
@@ -73,4 +78,29 @@ function hairpinFrame(
     },
   });
   return frame;
+}
+
+/** As it would leave without NVGRE: behind an Ethernet header whose addresses the kernel fills in. */
+function innerFrame(tunnel: TunnelPacket, inner: InnerPacket, trafficClass: number): Uint8Array {
+  const { buffer, byteOffset } = tunnel.bytes;
+  const packet = new Uint8Array(buffer, byteOffset + NvgreOffset.innerPacket, innerBytes(tunnel));
+  const frame = ethernetFrame(packet, tunnel.inner.etherType);
+  forwardInner(new DataView(frame.buffer), ETHERNET_BYTES, inner, trafficClass);
+  return frame;
+}
+
+/** What a router does to the packet at `offset`. */
+function forwardInner(
+  bytes: DataView,
+  offset: number,
+  inner: InnerPacket,
+  trafficClass: number,
+): void {
+  writeTrafficClass(bytes, offset, inner, trafficClass);
+  if (inner.family === 4) {
+    const protocol = bytes.getUint8(offset + Ipv4Word.timeToLive + 1);
+    replaceIpv4Word(bytes, offset, Ipv4Word.timeToLive, ((inner.hopLimit - 1) << 8) | protocol);
+  } else {
+    replaceHopLimit(bytes, offset, inner.hopLimit - 1);
+  }
 }

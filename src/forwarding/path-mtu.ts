@@ -15,6 +15,7 @@ import { ProviderAddress } from '../model/addresses.js';
 import type { ForwardingTables, VirtualSubnetEntry } from '../model/forwarding-table.js';
 import { PATH_MTU_MIN } from '../model/path-mtu.js';
 import type { Ipv4 } from '../net/ip.js';
+import { ownEnd } from './receive-rewritten.js';
 
 /** What a router of the underlay says of the way to a peer. */
 export interface PathMtuMessage {
@@ -32,7 +33,8 @@ const RETURNED_INNER = RETURNED_GRE + GRE_KEYED_BYTES;
 
 /**
  * Reads an ICMP "fragmentation needed" about NVGRE that the gateway can have sent: from its PA, to a
- * peer of the routing domain of its VSID, in one piece. Undefined for every other frame. As much
+ * peer of the routing domain of its VSID, in one piece; or about a packet between two records of rule
+ * `nat` (N13). Undefined for every other frame. As much
  * is compared as the router has sent back, which may end behind the GRE key (RFC 792).
  *
  * @param frame as an underlay device received it; the kernel gets it in any case.
@@ -59,11 +61,14 @@ export function readPathMtu(
   const mtu = message.nextHopMtu;
   if (mtu < PATH_MTU_MIN || mtu >= returned.totalLength) return undefined;
   if (returned.version !== 4 || returned.headerWords !== IPV4_HEADER_WORDS) return undefined;
-  if (returned.protocol !== IpProtocol.gre || returned.source !== outer.destination)
-    return undefined;
+  if (returned.source !== outer.destination) return undefined;
   if ((returned.fragmentWord & (DONT_FRAGMENT | FRAGMENT_BITS)) !== DONT_FRAGMENT) return undefined;
 
   const providerAddress = ProviderAddress(returned.destination);
+  if (returned.protocol !== IpProtocol.gre)
+    return ownEnd(providerAddress, returned.source, tables) === undefined
+      ? undefined
+      : { providerAddress, mtu, router: outer.source };
   const subnet = subnetOf(bytes, tables);
   if (subnet?.providerAddress !== returned.source) return undefined;
   if (!tables.isProviderPeer(subnet.routingDomain, providerAddress)) return undefined;

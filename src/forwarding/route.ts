@@ -14,6 +14,8 @@ export interface NextHop extends TunnelTarget {
   readonly vsid: Vsid;
   /** What decided: the destination's own record, a router VM's, or the subnet's wildcard. */
   readonly by: 'record' | 'router' | 'wildcard';
+  /** As in `LookupRecordEntry`. */
+  readonly nat?: true;
 }
 
 /** Whether a way was found. */
@@ -63,6 +65,7 @@ export function recordHop(record: LookupRecordEntry): NextHop | undefined {
     vsid: record.vsid,
     macAddress: record.macAddress,
     providerAddress: record.providerAddress,
+    ...(record.nat && { nat: true }),
   };
 }
 

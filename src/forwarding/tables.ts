@@ -8,6 +8,7 @@ import type {
   ProviderGroupEntry,
   ProviderPeerEntry,
   ReplicationEntry,
+  RewriteEntry,
   VirtualSubnetEntry,
 } from '../model/forwarding-table.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -21,6 +22,7 @@ export interface ForwardingEntries {
   readonly lookupRecords: readonly LookupRecordEntry[];
   readonly customerRoutes: readonly CustomerRouteEntry[];
   readonly providerPeers: readonly ProviderPeerEntry[];
+  readonly rewrites: readonly RewriteEntry[];
   readonly providerGroups: readonly ProviderGroupEntry[];
   readonly multicastRoutes: readonly MulticastRouteEntry[];
   readonly replications: readonly ReplicationEntry[];
@@ -49,6 +51,9 @@ export function forwardingTables(entries: ForwardingEntries): ForwardingTables {
     );
   for (const peer of entries.providerPeers)
     domainOf(peer.routingDomain).peers.add(peer.providerAddress);
+  const rewrites = new Map<IpAddress, RewriteEntry>(
+    entries.rewrites.map((entry) => [entry.providerAddress, entry]),
+  );
   const groups = new Set(entries.providerGroups.map(({ vsid, group }) => `${vsid} ${group}`));
   const multicastRoutes = new Map<number, Routes<MulticastRouteEntry>>();
   for (const route of entries.multicastRoutes) {
@@ -69,6 +74,7 @@ export function forwardingTables(entries: ForwardingEntries): ForwardingTables {
       return routes === undefined ? undefined : longestMatch(routes, address);
     },
     isProviderPeer: (domain, address) => domains.get(domain)?.peers.has(address) ?? false,
+    rewrite: (address) => rewrites.get(address),
     isProviderGroup: (vsid, address) => groups.has(`${vsid} ${address}`),
     multicastRoute: (vsid, address) => {
       const routes = multicastRoutes.get(vsid)?.[familyOf(address)];

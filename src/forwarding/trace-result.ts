@@ -38,17 +38,21 @@ export type TraceOutcome =
 /** The destination is an address of the gateway itself. */
 export interface GatewayOutcome {
   readonly kind: 'gateway';
-  readonly verdict: 'decapsulated';
+  /** `restored` where the packet comes without NVGRE (N13). */
+  readonly verdict: 'decapsulated' | 'restored';
   readonly vsid: Vsid;
   readonly macAddress: MacAddress;
   readonly sentence: string;
 }
 
-/** To a host of the virtual network, in NVGRE. */
+/** To a host of the virtual network, in NVGRE or rewritten (N13). */
 export interface TunnelOutcome {
   readonly kind: 'tunnel';
-  /** `hairpinned` without, `encapsulated` with a way through the routing domain. */
-  readonly verdict: 'hairpinned' | 'encapsulated';
+  /**
+   * `hairpinned` and `rewritten` without, `encapsulated` with a way through the routing domain.
+   * Rewritten, a packet has the two PAs as its addresses and no VSID and inner Ethernet header.
+   */
+  readonly verdict: 'hairpinned' | 'rewritten' | 'encapsulated';
   /** What decided: the destination's record, a router VM's record, or the subnet's wildcard. */
   readonly by: NextHop['by'];
   /** VSID in the GRE key. */

@@ -10,7 +10,7 @@ import type { RouteChoice } from './route-choice.js';
 import type { Dropped } from './outcome.js';
 import type { NextHop } from './route.js';
 import type { Spread } from './spread.js';
-import type { TraceQuery } from './trace-result.js';
+import type { GatewayOutcome, TraceQuery, TunnelOutcome } from './trace-result.js';
 import { VERDICTS, type DropReason } from './verdict.js';
 
 /* What the steps of a trace say to a person. */
@@ -31,8 +31,13 @@ export function sourceSentence(query: TraceQuery, source: NextHop | 'local' | un
     : `${place}. It lives in VSID ${source.vsid}: packets in VSID ${query.vsid} are taken only with the MAC ${formatMac(source.macAddress)} or a gateway MAC, as its host writes when it routes.`;
 }
 
-export function gatewaySentence(to: IpAddress, vsid: Vsid): string {
-  return `${formatIp(to)} is the gateway's own address in VSID ${vsid}: the gateway answers itself.`;
+export function gatewaySentence(
+  to: IpAddress,
+  vsid: Vsid,
+  verdict: GatewayOutcome['verdict'],
+): string {
+  const own = `${formatIp(to)} is the gateway's own address in VSID ${vsid}: the gateway answers itself.`;
+  return verdict === 'restored' ? `${own} Both have rule nat: no NVGRE.` : own;
 }
 
 export function routeSentence(to: IpAddress, route: RouteChoice | undefined): string {
@@ -54,6 +59,17 @@ export function tunnelSentence(
   return pathMtu === undefined
     ? sent
     : `${sent} A router on the way carries ${pathMtu} bytes: senders of inner packets over ${pathMtu - NVGRE_OVERHEAD} are told so.`;
+}
+
+export function rewrittenSentence(
+  source: IpAddress,
+  hop: NextHop,
+  { underlay, pathMtu }: Pick<TunnelOutcome, 'underlay' | 'pathMtu'>,
+): string {
+  const sent = `Both have rule nat: sent without NVGRE from PA ${formatIp(source)} to PA ${formatIp(hop.providerAddress)} by ${underlay}, GRE and what has IP options excepted.`;
+  return pathMtu === undefined
+    ? sent
+    : `${sent} A router on the way carries ${pathMtu} bytes: senders of longer packets are told so.`;
 }
 
 /** Of what a VM sends: its host does what the gateway would do. */

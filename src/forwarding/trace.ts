@@ -23,6 +23,7 @@ import {
   gatewaySentence,
   hostsSentence,
   nextHopSentence,
+  rewrittenSentence,
   routeSentence,
   sourceSentence,
   spreadSentence,
@@ -109,22 +110,29 @@ function decide(
 
   const record = tables.lookupRecord(id, query.to);
   if (record?.local === true) {
-    const sentence = gatewaySentence(query.to, record.vsid);
     const { vsid, macAddress } = record;
-    return {
-      source,
-      outcome: { kind: 'gateway', verdict: 'decapsulated', vsid, macAddress, sentence },
-    };
+    const verdict = isRewrittenTo(source, record) ? 'restored' : 'decapsulated';
+    const sentence = gatewaySentence(query.to, vsid, verdict);
+    return { source, outcome: { kind: 'gateway', verdict, vsid, macAddress, sentence } };
   }
 
   const direct = onLinkHop(record);
   const directOutcome =
-    direct === undefined ? undefined : tunnelOutcome('hairpinned', direct, tables, ways);
+    direct === undefined
+      ? undefined
+      : isRewrittenTo(source, direct)
+        ? rewrittenOutcome(source, direct, tables, ways)
+        : tunnelOutcome('hairpinned', direct, tables, ways);
   if (direct !== undefined && directOutcome !== undefined) {
     steps.push({ name: 'destination', sentence: nextHopSentence(query.to, direct) });
     return { source, outcome: directOutcome };
   }
   return { source, ...decideByRoute(query, domain, tables, steps, ways) };
+}
+
+/** Whether both have a PA that stands for them alone (N13). */
+function isRewrittenTo(source: NextHop, { nat }: { readonly nat?: true }): boolean {
+  return source.nat === true && nat === true;
 }
 
 /** What the routing domain does with a packet that no on-link record answers for. */
@@ -193,6 +201,20 @@ function tunnelOutcome(
     ...(pathMtu === undefined ? {} : { pathMtu }),
     sentence: tunnelSentence(hop, subnet, pathMtu),
   };
+}
+
+/** Without NVGRE, from the PA that stands for the source (N13). */
+function rewrittenOutcome(
+  source: NextHop,
+  hop: NextHop,
+  tables: ForwardingTables,
+  ways: Ways,
+): TunnelOutcome | undefined {
+  const outcome = tunnelOutcome('rewritten', hop, tables, ways);
+  if (outcome === undefined) return undefined;
+  const { providerAddress: sourceProviderAddress } = source;
+  const sentence = rewrittenSentence(sourceProviderAddress, hop, outcome);
+  return { ...outcome, sourceProviderAddress, sentence };
 }
 
 /** What the gateway itself sends to all of a virtual subnet. */

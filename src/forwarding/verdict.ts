@@ -31,6 +31,14 @@ export const VERDICTS = {
     7,
     'Broadcast or multicast of the routing domain, a copy sent to one host of a virtual subnet (N10).',
   ),
+  rewritten: forwarded(
+    8,
+    'Between two records of rule nat: sent with their provider addresses in place of the customer addresses, without NVGRE (N13).',
+  ),
+  restored: forwarded(
+    9,
+    'From a record of rule nat to an address of the gateway with such a record: customer addresses put back, given to the routing domain (N13).',
+  ),
 
   externalIn: forwarded(
     16,

@@ -43,7 +43,7 @@ export interface LookupRecordEntry {
   readonly customerAddress: CustomerAddress;
   readonly vsid: Vsid;
   readonly macAddress: MacAddress;
-  /** Undefined exactly when `local`. */
+  /** Undefined when `local`, unless it is `nat` as well. */
   readonly providerAddress: ProviderAddress | undefined;
   /** The gateway answers for this address itself. */
   readonly local: boolean;
@@ -58,6 +58,19 @@ export interface LookupRecordEntry {
    * place. The routing domain's kernel answers its sender instead.
    */
   readonly maxLength?: number;
+  /** The provider address stands for this customer address alone (N13). IPv4 only. */
+  readonly nat?: true;
+}
+
+/** A PA that stands for one CA, as a record of rule `nat` says (N13). */
+export interface RewriteEntry {
+  readonly providerAddress: ProviderAddress;
+  readonly routingDomain: RoutingDomainId;
+  /** IPv4. */
+  readonly customerAddress: CustomerAddress;
+  readonly vsid: Vsid;
+  /** Both are the gateway's own. */
+  readonly local: boolean;
 }
 
 /** What a destination leads to when no on-link record answers first. */
@@ -140,6 +153,7 @@ export interface ForwardingTables {
   /** Longest prefix match. */
   customerRoute(domain: RoutingDomainId, address: IpAddress): CustomerRouteEntry | undefined;
   isProviderPeer(domain: RoutingDomainId, address: ProviderAddress): boolean;
+  rewrite(providerAddress: IpAddress): RewriteEntry | undefined;
   isProviderGroup(vsid: number, address: IpAddress): boolean;
   /** Longest prefix match within the virtual subnet. */
   multicastRoute(vsid: number, address: IpAddress): MulticastRouteEntry | undefined;

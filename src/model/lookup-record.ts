@@ -1,4 +1,4 @@
-import { ipKey, isLinkLocal, isUnspecified } from '../net/ip.js';
+import { ipKey, isIpv4, isLinkLocal, isUnspecified } from '../net/ip.js';
 import type { MacAddress } from '../net/mac.js';
 import type { CustomerAddress, ProviderAddress } from './addresses.js';
 import type { Vsid } from './vsid.js';
@@ -39,4 +39,17 @@ export function isWildcard(record: LookupRecord): boolean {
  */
 export function isDistributedGateway(record: LookupRecord): boolean {
   return isLinkLocal(record.providerAddress);
+}
+
+/**
+ * Whether the PA stands for the record's address alone, so that packets need no NVGRE (N13). A
+ * distributed gateway's or a wildcard's stands for none, an IPv4 PA for no IPv6 address.
+ */
+export function isRewritten(record: LookupRecord): boolean {
+  return (
+    record.rule === 'nat' &&
+    isIpv4(record.customerAddress) &&
+    !isWildcard(record) &&
+    !isDistributedGateway(record)
+  );
 }

@@ -1,7 +1,7 @@
 import type { ProviderAddress } from '../model/addresses.js';
 import { externalAddressOf, type Connection } from '../model/connection.js';
 import type { CustomerRoute } from '../model/customer-route.js';
-import { isDistributedGateway, type LookupRecord } from '../model/lookup-record.js';
+import { isDistributedGateway, isRewritten, type LookupRecord } from '../model/lookup-record.js';
 import type { Policy } from '../model/policy.js';
 import type { RoutingDomain } from '../model/routing-domain.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
@@ -24,6 +24,8 @@ export interface PolicyIndex {
   >;
   /** Routing domains with routed connections -> how many. */
   readonly exporters: ReadonlyMap<RoutingDomainId, number>;
+  /** PA -> records for whose address it stands (N13) -> their domain, in the order in which they came. */
+  readonly rewritten: ReadonlyMap<ProviderAddress, ReadonlyMap<LookupRecord, RoutingDomainId>>;
   readonly domains: ReadonlyMap<RoutingDomainId, DomainIndex>;
   /** How many objects there are of each kind that has a limit. */
   readonly counts: Readonly<PolicyLimits>;
@@ -57,6 +59,7 @@ export function createIndex(): IndexKeeper {
   const vsidOwners = new Map<Vsid, Set<RoutingDomainId>>();
   const externalAddresses = new Map<IpAddress, Map<RoutingDomainId, Set<Connection>>>();
   const exporters = new Map<RoutingDomainId, number>();
+  const rewritten = new Map<ProviderAddress, Map<LookupRecord, RoutingDomainId>>();
   const domains = new Map<RoutingDomainId, OpenDomainIndex>();
   const counts = { virtualSubnets: 0, lookupRecords: 0, customerRoutes: 0, providerPeers: 0 };
 
@@ -70,7 +73,7 @@ export function createIndex(): IndexKeeper {
   }
 
   const keeper: IndexKeeper = {
-    index: { vsidOwners, externalAddresses, exporters, domains, counts },
+    index: { vsidOwners, externalAddresses, exporters, rewritten, domains, counts },
 
     virtualSubnet(domain, subnet, step) {
       counts.virtualSubnets += step;
@@ -83,6 +86,16 @@ export function createIndex(): IndexKeeper {
       if (isDistributedGateway(record)) {
         putMember(own.distributedGateways, record.vsid, record, step);
         return;
+      }
+      if (isRewritten(record)) {
+        const records = getOrMake(
+          rewritten,
+          record.providerAddress,
+          () => new Map<LookupRecord, RoutingDomainId>(),
+        );
+        if (step === 1) records.set(record, domain);
+        else records.delete(record);
+        if (records.size === 0) rewritten.delete(record.providerAddress);
       }
       const before = own.peers.size;
       tally(own.peers, record.providerAddress, step);

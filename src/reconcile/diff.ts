@@ -22,6 +22,7 @@ const RANK: Readonly<Record<KernelObjectKind, number>> = {
   virtualSubnet: 6,
   // Who moves to another host is heard from there before anything is sent there.
   providerPeer: 7,
+  rewrite: 7,
   providerGroup: 7,
   lookupRecord: 8,
   customerRoute: 9,
@@ -113,6 +114,7 @@ function containersOf(object: KernelObject): string[] {
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

@@ -12,6 +12,7 @@ import { CONTRACT_POLICIES } from './dataplane.js';
 const OTHER_LIMITS: ObjectOptions['maxEntries'] = {
   ...{ provider_addresses: 300, virtual_subnets: 300, lookup_records: 300 },
   ...{ customer_routes: 300, provider_peers: 300 },
+  rewrites: 300,
   ...{ provider_groups: 300, multicast_routes: 300, replications: 300 },
 };
 

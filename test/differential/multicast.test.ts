@@ -46,7 +46,13 @@ describe('the limit of broadcast and multicast', () => {
         ...{ routingDomain: DOMAIN, vsid, providerAddresses: HOSTS, leftOut: 0 },
         packetsPerSecond,
       })),
-      ...{ customerRoutes: [], providerPeers: [], providerGroups: [], multicastRoutes: [] },
+      ...{
+        customerRoutes: [],
+        providerPeers: [],
+        rewrites: [],
+        providerGroups: [],
+        multicastRoutes: [],
+      },
     });
   });
 

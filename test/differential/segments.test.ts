@@ -46,7 +46,13 @@ describe('VM to VM packets that are still to be segmented, over a way that carri
         },
       ],
       lookupRecords: Object.values(VMS).flatMap(({ from, to }) => [record(from), record(to)]),
-      ...{ customerRoutes: [], multicastRoutes: [], providerGroups: [], replications: [] },
+      ...{
+        customerRoutes: [],
+        multicastRoutes: [],
+        rewrites: [],
+        providerGroups: [],
+        replications: [],
+      },
       providerPeers: [{ routingDomain: DOMAIN, providerAddress: PEER }],
     });
   });

@@ -14,6 +14,7 @@ import {
   providerGroupCodec,
   replicationCodec,
 } from '../../src/dataplane/bpf/multicast-codecs.js';
+import { rewriteCodec } from '../../src/dataplane/bpf/rewrite-table.js';
 
 const openMap = koffi.load('libbpf.so.1').func('int bpf_map_get_fd_by_id(uint32_t id)') as (
   id: number,
@@ -25,6 +26,7 @@ const CODECS = [
   lookupRecordCodec,
   customerRouteCodec,
   providerPeerCodec,
+  rewriteCodec,
   providerGroupCodec,
   multicastRouteCodec,
   replicationCodec,

@@ -149,6 +149,7 @@ export function tableEntries(entries: ForwardingEntries): TableEntry[] {
     ...entries.virtualSubnets.map((entry) => ({ kind: 'virtualSubnet', entry }) as const),
     ...entries.lookupRecords.map((entry) => ({ kind: 'lookupRecord', entry }) as const),
     ...entries.customerRoutes.map((entry) => ({ kind: 'customerRoute', entry }) as const),
+    ...entries.rewrites.map((entry) => ({ kind: 'rewrite', entry }) as const),
     ...entries.providerGroups.map((entry) => ({ kind: 'providerGroup', entry }) as const),
     ...entries.multicastRoutes.map((entry) => ({ kind: 'multicastRoute', entry }) as const),
     ...entries.replications.map((entry) => ({ kind: 'replication', entry }) as const),

@@ -14,6 +14,7 @@ import {
   type World,
 } from './generated-sources.js';
 import { generateFragmentationNeeded } from './generated-icmp.js';
+import { generateRewritten, generateTransport } from './generated-rewrites.js';
 import { mutateInner, mutateUnderlayFrame } from './mutations.js';
 import {
   arpRequest,
@@ -50,6 +51,7 @@ const ODD_GRE_FLAGS = [
  */
 export function generateUnderlayFrame(choices: Choices, world: World): Uint8Array {
   if (onceIn(choices, 10)) return generateFragmentationNeeded(choices, world);
+  if (onceIn(choices, 8)) return generateRewritten(choices, world);
   const domain = pick(choices, world.domains);
   const family: IpFamily = onceIn(choices, 3) ? 6 : 4;
   const sender = generateSender(choices, world, domain, family);
@@ -192,6 +194,8 @@ function generateIp(
     hopLimit: pick(choices, [64, 128, 255, 2, 1, 0]),
     trafficClass: choices.below(256),
   };
+  if (family === 4 && onceIn(choices, 3))
+    return generateTransport(choices, options.from, options.to);
   const data = new Uint8Array(pick(choices, [0, 1, 8, 33, 400, 1200]));
   data.fill(choices.below(256));
   switch (choices.below(3)) {
@@ -209,8 +213,9 @@ export function generateDomainFrame(choices: Choices, world: World): DomainFrame
   const domain = pick(choices, world.domains);
   const family: IpFamily = onceIn(choices, 3) ? 6 : 4;
   const outside = parseIp(family === 4 ? '198.51.100.9' : '2001:db8:ffff::9');
-  const own = domain.local.filter(({ customerAddress: each }) => familyOf(each) === family);
-  const address = onceIn(choices, 2) ? outside : pick(choices, own).customerAddress;
+  const records = onceIn(choices, 4) ? domain.remote : domain.local;
+  const inside = records.filter(({ customerAddress: each }) => familyOf(each) === family);
+  const address = onceIn(choices, 2) ? outside : pick(choices, inside).customerAddress;
   const payload = onceIn(choices, 40)
     ? groupReport({ from: address, to: family === 4 ? '224.0.0.22' : 'ff02::16' })
     : onceIn(choices, 8)

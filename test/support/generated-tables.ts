@@ -5,13 +5,14 @@ import type {
   LookupRecordEntry,
   MulticastRouteEntry,
   ReplicationEntry,
+  RewriteEntry,
   RouteTarget,
   TunnelTarget,
   VirtualSubnetEntry,
 } from '../../src/model/forwarding-table.js';
 import { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import { Vsid } from '../../src/model/vsid.js';
-import { parseIp, parseIpv4 } from '../../src/net/ip.js';
+import { isIpv4, parseIp, parseIpv4 } from '../../src/net/ip.js';
 import type { MacAddress } from '../../src/net/mac.js';
 import { parsePrefix } from '../../src/net/prefix.js';
 import { onceIn, pick, type Choices } from './choices.js';
@@ -76,6 +77,7 @@ export function generateEntries(choices: Choices): ForwardingEntries {
     lookupRecords,
     customerRoutes,
     providerPeers: peersOf(lookupRecords, customerRoutes),
+    rewrites: lookupRecords.flatMap(rewriteOf),
     multicastRoutes,
     providerGroups: multicastRoutes.flatMap(({ vsid, routingDomain, group }) =>
       group === undefined ? [] : [{ vsid, routingDomain, group }],
@@ -122,13 +124,32 @@ function subnetRecords(
     onLink: false,
   });
   const hosts = [101, 102, 103];
-  return [
+  const records = [
     local(`192.168.${plan.number}.1`, plan.gatewayMac),
     local(`2001:db8:${plan.number}::1`, plan.gatewayMac),
     ...(onceIn(choices, 3) ? [local(`192.168.${plan.number}.250`, pick(choices, MACS))] : []),
     ...hosts.map((host) => remote(`192.168.${plan.number}.${host}`)),
     ...hosts.map((host) => remote(`2001:db8:${plan.number}::${host}`)),
   ];
+  return records.map((entry) => (onceIn(choices, 2) ? rewritten(entry) : entry));
+}
+
+/** With a PA of its own, of which one is the gateway's for NVGRE, too; IPv6 stays as it is. */
+function rewritten(entry: LookupRecordEntry): LookupRecordEntry {
+  const { customerAddress, vsid, local } = entry;
+  if (!isIpv4(customerAddress)) return entry;
+  const providerAddress =
+    local && vsid === 5001 && (customerAddress & 0xff) === 1
+      ? provider('10.1.1.40')
+      : provider(`10.${Math.floor(vsid / 1000)}.${vsid % 1000}.${customerAddress & 0xff}`);
+  return { ...entry, providerAddress, nat: true };
+}
+
+export function rewriteOf(record: LookupRecordEntry): RewriteEntry[] {
+  const { routingDomain, customerAddress, vsid, providerAddress, local } = record;
+  return record.nat !== true || providerAddress === undefined
+    ? []
+    : [{ providerAddress, routingDomain, customerAddress, vsid, local }];
 }
 
 /** The subnet's own prefixes, with a wildcard now and then, and a way for its broadcast. */
@@ -184,7 +205,7 @@ function subnetHosts(
   if (!known && onceIn(choices, 2)) return [];
   const hosts = new Set<ProviderAddress>();
   for (const record of records)
-    if (record.vsid === vsid && record.providerAddress !== undefined)
+    if (!record.local && record.vsid === vsid && record.providerAddress !== undefined)
       hosts.add(record.providerAddress);
   const providerAddresses = onceIn(choices, 8) ? [] : [...hosts].sort((a, b) => a - b);
   const leftOut = onceIn(choices, 3) ? 1 + choices.below(3) : 0;
@@ -238,7 +259,8 @@ function peersOf(
     if (address !== undefined)
       peers.set(`${routingDomain} ${address}`, { routingDomain, providerAddress: address });
   };
-  for (const record of records) add(record.routingDomain, record.providerAddress);
+  for (const record of records)
+    if (!record.local) add(record.routingDomain, record.providerAddress);
   for (const { routingDomain, target } of routes) {
     if (target.kind === 'router') add(routingDomain, target.router.providerAddress);
     if (target.kind === 'onLink') add(routingDomain, target.wildcard?.providerAddress);

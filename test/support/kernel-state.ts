@@ -36,9 +36,9 @@ function text(object: KernelObject): string {
       return `virtualSubnet ${vsid} ${routingDomain} from ${formatIp(providerAddress)} dev ${underlay} source ${formatMac(sourceMac)} gateway ${formatMac(gatewayMac)}${onLinkLength === undefined ? '' : ` on link /${onLinkLength}`}`;
     }
     case 'lookupRecord': {
-      const { routingDomain, customerAddress, vsid, macAddress, providerAddress, onLink } =
+      const { routingDomain, customerAddress, vsid, macAddress, providerAddress, onLink, nat } =
         object.entry;
-      const where = providerAddress === undefined ? 'local' : `at ${formatIp(providerAddress)}`;
+      const where = `${object.entry.local ? 'local' : ''}${providerAddress === undefined ? '' : `${object.entry.local ? ' ' : ''}at ${formatIp(providerAddress)}`}${nat === true ? ' nat' : ''}`;
       return `lookupRecord ${routingDomain} ${formatIp(customerAddress)} vsid ${vsid} ${formatMac(macAddress)} ${where}${onLink ? ' onLink' : ''}`;
     }
     case 'customerRoute': {
@@ -47,6 +47,10 @@ function text(object: KernelObject): string {
     }
     case 'providerPeer':
       return `providerPeer ${object.entry.routingDomain} ${formatIp(object.entry.providerAddress)}`;
+    case 'rewrite': {
+      const { providerAddress, routingDomain, customerAddress, vsid, local } = object.entry;
+      return `rewrite ${formatIp(providerAddress)} ${routingDomain} ${formatIp(customerAddress)} vsid ${vsid}${local ? ' local' : ''}`;
+    }
     case 'providerGroup':
       return `providerGroup ${object.entry.vsid} ${formatIp(object.entry.group)}`;
     case 'multicastRoute': {

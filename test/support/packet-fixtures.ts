@@ -4,6 +4,7 @@ import type { Verdict, DropReason } from '../../src/forwarding/verdict.js';
 import { CustomerAddress, ProviderAddress } from '../../src/model/addresses.js';
 import type {
   ForwardingTables,
+  LookupRecordEntry,
   RouteTarget,
   TunnelTarget,
 } from '../../src/model/forwarding-table.js';
@@ -12,6 +13,7 @@ import { Vsid } from '../../src/model/vsid.js';
 import { parseIp, parseIpv4 } from '../../src/net/ip.js';
 import { parseMac } from '../../src/net/mac.js';
 import { parsePrefix } from '../../src/net/prefix.js';
+import { rewriteOf } from './generated-tables.js';
 
 /* The packets in test/fixtures/packets, written out byte by byte, and their tables. Read from the project's directory. */
 
@@ -73,10 +75,20 @@ export function loadPacketFixtures(): PacketFixtures {
     entries,
     tables: forwardingTables(entries),
     domains,
-    decap: ['decap-forwarded.json', 'decap-passed.json', 'decap-dropped.json']
+    decap: [
+      'decap-forwarded.json',
+      'decap-passed.json',
+      'decap-dropped.json',
+      'decap-rewritten.json',
+    ]
       .flatMap(packets)
       .map(readPacket),
-    encap: ['encap-forwarded.json', 'encap-multicast.json', 'encap-dropped.json']
+    encap: [
+      'encap-forwarded.json',
+      'encap-multicast.json',
+      'encap-dropped.json',
+      'encap-rewritten.json',
+    ]
       .flatMap(packets)
       .map((packet) => ({
         ...readPacket(packet),
@@ -127,6 +139,7 @@ interface TablesFile {
     readonly providerAddress?: string;
     readonly local?: boolean;
     readonly onLink?: boolean;
+    readonly nat?: true;
   }[];
   readonly customerRoutes: readonly (TargetFile & {
     readonly routingDomain: string;
@@ -153,6 +166,7 @@ function readEntries(
   file: TablesFile,
   domainOf: (name: string) => RoutingDomainId,
 ): ForwardingEntries {
+  const lookupRecords = readRecords(file, domainOf);
   return {
     providerAddresses: file.providerAddresses.map((text) => ({ address: provider(text) })),
     virtualSubnets: file.virtualSubnets.map((subnet) => ({
@@ -163,16 +177,7 @@ function readEntries(
       sourceMac: parseMac(subnet.sourceMac),
       gatewayMac: parseMac(subnet.gatewayMac),
     })),
-    lookupRecords: file.lookupRecords.map((record) => ({
-      routingDomain: domainOf(record.routingDomain),
-      customerAddress: CustomerAddress(parseIp(record.customerAddress)),
-      vsid: Vsid(record.vsid),
-      macAddress: parseMac(record.macAddress),
-      providerAddress:
-        record.providerAddress === undefined ? undefined : provider(record.providerAddress),
-      local: record.local ?? false,
-      onLink: record.onLink ?? false,
-    })),
+    lookupRecords,
     customerRoutes: file.customerRoutes.map((route) => ({
       routingDomain: domainOf(route.routingDomain),
       destinationPrefix: parsePrefix(route.destinationPrefix),
@@ -184,6 +189,7 @@ function readEntries(
       destinationPrefix: parsePrefix(route.destinationPrefix),
       group: route.group === undefined ? undefined : provider(route.group),
     })),
+    rewrites: lookupRecords.flatMap(rewriteOf),
     providerGroups: file.multicastRoutes.flatMap(({ routingDomain, vsid, group }) =>
       group === undefined
         ? []
@@ -262,4 +268,21 @@ function provider(text: string): ProviderAddress {
 
 function readJson(name: string): unknown {
   return JSON.parse(readFileSync(`test/fixtures/packets/${name}`, 'utf8'));
+}
+
+function readRecords(
+  file: TablesFile,
+  domainOf: (name: string) => RoutingDomainId,
+): LookupRecordEntry[] {
+  return file.lookupRecords.map((record) => ({
+    routingDomain: domainOf(record.routingDomain),
+    customerAddress: CustomerAddress(parseIp(record.customerAddress)),
+    vsid: Vsid(record.vsid),
+    macAddress: parseMac(record.macAddress),
+    providerAddress:
+      record.providerAddress === undefined ? undefined : provider(record.providerAddress),
+    local: record.local ?? false,
+    onLink: record.onLink ?? false,
+    ...(record.nat && { nat: true }),
+  }));
 }

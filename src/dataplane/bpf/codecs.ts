@@ -5,6 +5,7 @@ import {
   DOMAIN_IPV4,
   LAYOUT,
   LOOKUP_RECORD_LOCAL,
+  LOOKUP_RECORD_NAT,
   LOOKUP_RECORD_ON_LINK,
 } from './layout.js';
 import type { MapCodec } from './map.js';
@@ -38,11 +39,12 @@ export interface VirtualSubnetValue {
 }
 
 export interface LookupRecordValue {
-  /** 0 for an address of the gateway itself */
+  /** 0 for an address of the gateway itself that no PA stands for */
   readonly providerAddress: Ipv4;
   readonly macAddress: MacAddress;
   readonly local: boolean;
   readonly onLink: boolean;
+  readonly nat: boolean;
   readonly vsid: number;
   /** Bytes of inner packet; 0: no limit of its own. */
   readonly maxLength: number;
@@ -129,7 +131,9 @@ export const lookupRecordCodec: MapCodec<DomainAddress, LookupRecordValue> = {
   writeValue: (value, to, at) => {
     const field = LAYOUT.lookup_record.fields;
     const flags =
-      (value.local ? LOOKUP_RECORD_LOCAL : 0) | (value.onLink ? LOOKUP_RECORD_ON_LINK : 0);
+      (value.local ? LOOKUP_RECORD_LOCAL : 0) |
+      (value.onLink ? LOOKUP_RECORD_ON_LINK : 0) |
+      (value.nat ? LOOKUP_RECORD_NAT : 0);
     to.writeUInt32BE(value.providerAddress, at + field.provider_address);
     to.writeUIntBE(value.macAddress, at + field.mac, 6);
     to.writeUInt16LE(flags, at + field.flags);
@@ -144,6 +148,7 @@ export const lookupRecordCodec: MapCodec<DomainAddress, LookupRecordValue> = {
       macAddress: from.readUIntBE(at + field.mac, 6) as MacAddress,
       local: (flags & LOOKUP_RECORD_LOCAL) !== 0,
       onLink: (flags & LOOKUP_RECORD_ON_LINK) !== 0,
+      nat: (flags & LOOKUP_RECORD_NAT) !== 0,
       vsid: from.readUInt32LE(at + field.vsid),
       maxLength: from.readUInt32LE(at + field.max_length),
     };

@@ -137,7 +137,9 @@ static __always_inline int forward_inner(struct __sk_buff *skb, const struct tun
 	struct inner_packet inner;
 	struct lookup_record *record;
 	struct virtual_subnet *subnet;
-	int reason;
+	struct rewriting rewriting;
+	__u32 max_length;
+	int reason, nat;
 
 	reason = is_ipv4 ? read_inner_ipv4(skb, packet, &inner) :
 			   read_inner_ipv6(skb, packet, &inner);
@@ -163,11 +165,16 @@ static __always_inline int forward_inner(struct __sk_buff *skb, const struct tun
 	}
 
 	record = find_record(&inner.destination);
-	if (record && (record->flags & LOOKUP_RECORD_ON_LINK) && inner.hop_limit > 1 &&
-	    inner.plain && fits(skb, packet, &inner, record, is_ipv4)) {
+	if (record && (record->flags & LOOKUP_RECORD_ON_LINK) && inner.hop_limit > 1 && inner.plain) {
+		nat = is_ipv4 && record->flags & LOOKUP_RECORD_NAT &&
+		      read_rewriting(skb, INNER_L3, packet->subnet->routing_domain, 1, &rewriting);
+		max_length = record->max_length;
+		if (nat && max_length)
+			max_length += OVERLAY_LENGTH;
 		subnet = find_subnet(record->vsid);
-		if (subnet)
-			return hairpin(skb, packet, &inner, record, subnet, is_ipv4);
+		if (subnet && fits(skb, packet, &inner, max_length, is_ipv4))
+			return nat ? hairpin_rewritten(skb, packet, &inner, &rewriting, subnet) :
+				     hairpin(skb, packet, &inner, record, subnet, is_ipv4);
 	}
 	if (!record && inner.plain) {
 		int action = outward(skb, packet, &inner.destination, is_ipv4);
@@ -194,7 +201,7 @@ static __always_inline int decap_packet(struct __sk_buff *skb)
 	if (ip->protocol != IPPROTO_GRE) {
 		if (ip->protocol == IPPROTO_ICMP)
 			read_path_mtu(skb, ip);
-		return PASS;
+		return receive_rewritten(skb);
 	}
 
 	packet.source = ip->saddr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "flow.h"
+#include "rewrite.h"
 #include "spread.h"
 
 /* 0 and the target; TO_ALL and the VSID; or the reason to drop, and the VSID to count it under. */
@@ -18,6 +19,7 @@ static __always_inline int find_target(const struct lookup_record_key *destinati
 		target->provider_address = record->provider_address;
 		mac_copy(target->mac, record->mac);
 		target->vsid = record->vsid;
+		target->nat = record->flags & LOOKUP_RECORD_NAT;
 		return 0;
 	}
 	route = find_route(destination);
@@ -118,6 +120,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	struct lookup_record_key destination;
 	struct virtual_subnet *subnet;
 	struct tunnel_target target = { .verdict = VERDICT_ENCAPSULATED };
+	struct rewriting rewriting;
 	struct overlay overlay;
 	int reason;
 	__u8 tos;
@@ -132,6 +135,8 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 	subnet = find_subnet(target.vsid);
 	if (!subnet)
 		return drop(skb, 0, VERDICT_SUBNET_UNKNOWN);
+	if (is_ipv4 && target.nat && read_own_rewriting(skb, &rewriting))
+		return send_rewritten(skb, &rewriting, subnet, target.vsid);
 	if (length > 0xffff)
 		return drop(skb, target.vsid, VERDICT_TOO_BIG);
 	if (target.verdict != VERDICT_ENCAPSULATED && before_spread(skb, &target))

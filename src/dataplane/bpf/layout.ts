@@ -32,6 +32,7 @@ export const LAYOUT = {
   },
   customer_route: { size: 16, fields: { provider_address: 0, mac: 4, target: 10, vsid: 12 } },
   provider_peer_key: { size: 8, fields: { routing_domain: 0, provider_address: 4 } },
+  rewrite: { size: 16, fields: { routing_domain: 0, customer_address: 4, vsid: 8, local: 12 } },
   multicast_route_key: { size: 24, fields: { prefix_length: 0, vsid: 4, address: 8 } },
   multicast_route: { size: 8, fields: { routing_domain: 0, group: 4 } },
   replication: {
@@ -58,6 +59,7 @@ export const DOMAIN_IPV4 = 0x80000000;
 
 export const LOOKUP_RECORD_LOCAL = 0x1;
 export const LOOKUP_RECORD_ON_LINK = 0x2;
+export const LOOKUP_RECORD_NAT = 0x4;
 
 export const CUSTOMER_ROUTE_KIND = { onLink: 1, router: 2, multicast: 3, external: 4 } as const;
 

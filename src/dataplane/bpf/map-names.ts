@@ -7,6 +7,7 @@ export const MAP_NAMES = [
   'provider_peers',
   'external_ends',
   'ways',
+  'rewrites',
   'provider_groups',
   'multicast_routes',
   'replications',

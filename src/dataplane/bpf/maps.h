@@ -38,6 +38,7 @@ struct virtual_subnet {
 
 #define LOOKUP_RECORD_LOCAL 0x1   /* an address of the gateway itself */
 #define LOOKUP_RECORD_ON_LINK 0x2 /* usable without looking at the routes */
+#define LOOKUP_RECORD_NAT 0x4	  /* its PA stands for it alone (N13) */
 
 struct lookup_record_key {
 	__u32 routing_domain; /* | DOMAIN_IPV4 */
@@ -73,6 +74,14 @@ struct customer_route {
 struct provider_peer_key {
 	__u32 routing_domain;
 	__be32 provider_address;
+};
+
+/* A PA that stands for one CA (N13). */
+struct rewrite {
+	__u32 routing_domain;
+	__be32 customer_address;
+	__u32 vsid;
+	__u32 local; /* 1: an address of the gateway itself */
 };
 
 /* As customer_routes, but of one virtual subnet: how its broadcast and multicast travels (N10). */
@@ -207,6 +216,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } external_ends SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1048576);
+	__type(key, __be32);
+	__type(value, struct rewrite);
+} rewrites SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "events.h"
-#include "lookup.h"
+#include "rewrite.h"
 
 #define ICMP_UNREACHABLE 3
 #define ICMP_FRAGMENTATION_NEEDED 4
@@ -25,6 +25,21 @@ struct fragmentation_needed {
 #define RETURNED_INNER_ETH (OUTER_GRE + (int)sizeof(struct fragmentation_needed))
 
 _Static_assert(sizeof(struct fragmentation_needed) == 36, "ICMP 8, IPv4 20, GRE 8");
+
+/* Whether the gateway sends such a packet without NVGRE: between two records of rule `nat` (N13). */
+static __always_inline int is_returned_rewritten(const struct iphdr *ip, __be32 own)
+{
+	struct rewrite *from, *to;
+
+	if (ip->version != 4 || ip->ihl != 5 || ip->protocol == IPPROTO_GRE || ip->saddr != own ||
+	    (ip->frag_off & bpf_htons(IP_DF | IP_FRAGMENT)) != bpf_htons(IP_DF))
+		return 0;
+	from = find_rewrite(own);
+	if (!from || !from->local)
+		return 0;
+	to = find_rewrite(ip->daddr);
+	return to && !to->local && to->routing_domain == from->routing_domain;
+}
 
 /* Whether the gateway sends such headers: to that peer, for that subnet, from that address. */
 static __always_inline struct virtual_subnet *
@@ -93,6 +108,10 @@ static __always_inline void read_path_mtu(struct __sk_buff *skb, const struct ip
 	peer = message->ip.daddr;
 	if (mtu < PATH_MTU_MIN || mtu >= bpf_ntohs(message->ip.tot_len))
 		return;
+	if (is_returned_rewritten(&message->ip, own)) {
+		note_path_mtu(peer, mtu, router);
+		return;
+	}
 	subnet = subnet_of_returned(message, own);
 	if (!subnet)
 		return;

@@ -12,6 +12,7 @@ struct tunnel_target {
 	__u8 mac[6];
 	__u32 vsid;
 	enum verdict verdict; /* once it is on its way */
+	int nat; /* whether the PA stands for the destination alone (N13) */
 };
 
 /* Beside verdicts: not to one host. */

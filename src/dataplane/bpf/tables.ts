@@ -29,6 +29,7 @@ import { typedMap, type KeyFilter } from './map.js';
 import { createMulticastTables } from './multicast-tables.js';
 import type { LoadedObject } from './object.js';
 import { routeTarget, routeValue } from './route-value.js';
+import { createRewriteTable } from './rewrite-table.js';
 
 /** Whose an ifindex is, and the other way round; as the gateway's namespace is now. */
 export interface DeviceIndex {
@@ -77,6 +78,9 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
   const providerPeers = typedMap(maps.provider_peers, providerPeerCodec);
   const externalEnds = typedMap(maps.external_ends, externalEndCodec);
 
+  const rewrites = createRewriteTable(maps.rewrites, domainIndex, (ifindex) =>
+    index.domainOf(ifindex),
+  );
   const multicast = createMulticastTables(maps, domainIndex, (ifindex) => index.domainOf(ifindex));
 
   function domainIndex(domain: RoutingDomainId): number {
@@ -146,6 +150,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         macAddress: entry.macAddress,
         local: entry.local,
         onLink: entry.onLink,
+        nat: entry.nat === true,
         vsid: entry.vsid,
         maxLength: entry.maxLength ?? NO_LIMIT,
       },
@@ -188,6 +193,9 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
           },
           true,
         );
+        return;
+      case 'rewrite':
+        rewrites.set(object.entry);
         return;
       case 'multicastRoute':
       case 'providerGroup':
@@ -233,6 +241,9 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
             providerAddress: object.entry.providerAddress,
           }),
         );
+        return;
+      case 'rewrite':
+        rewrites.delete(object.entry);
         return;
       case 'multicastRoute':
       case 'providerGroup':
@@ -306,10 +317,12 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
               customerAddress: CustomerAddress(key.address),
               vsid: value.vsid as Vsid,
               macAddress: value.macAddress,
-              providerAddress: value.local ? undefined : ProviderAddress(value.providerAddress),
+              providerAddress:
+                value.local && !value.nat ? undefined : ProviderAddress(value.providerAddress),
               local: value.local,
               onLink: value.onLink,
               ...(value.maxLength === NO_LIMIT ? {} : { maxLength: value.maxLength }),
+              ...(value.nat && { nat: true }),
             },
           });
       }
@@ -354,6 +367,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     }
     yield taken();
 
+    for (const piece of rewrites.observePieces(wanted)) yield piece;
     for (const entry of multicast.observe(wanted)) found.push(entry);
     yield taken();
 

@@ -10,6 +10,8 @@ enum verdict {
 	VERDICT_NEIGHBOUR_ADVERTISED = 5, /* IPv6 neighbour solicitation for an address of the gateway, answered. */
 	VERDICT_GROUP_ENCAPSULATED = 6, /* Broadcast or multicast of the routing domain, sent to the PA multicast group of a virtual subnet (N10). */
 	VERDICT_COPY_ENCAPSULATED = 7, /* Broadcast or multicast of the routing domain, a copy sent to one host of a virtual subnet (N10). */
+	VERDICT_REWRITTEN = 8, /* Between two records of rule nat: sent with their provider addresses in place of the customer addresses, without NVGRE (N13). */
+	VERDICT_RESTORED = 9, /* From a record of rule nat to an address of the gateway with such a record: customer addresses put back, given to the routing domain (N13). */
 	VERDICT_EXTERNAL_IN = 16, /* From the physical network straight into NVGRE, past the kernel (shortWay); by way of the kernel it would be encapsulated. */
 	VERDICT_EXTERNAL_OUT = 17, /* Taken out of NVGRE and straight to the physical network, past the kernel (shortWay); by way of the kernel it would be decapsulated. */
 	VERDICT_TRUNCATED = 32, /* Shorter than its headers say. */

@@ -1,5 +1,10 @@
 import type { CustomerAddress, ProviderAddress } from '../../model/addresses.js';
-import { isDistributedGateway, isWildcard, type LookupRecord } from '../../model/lookup-record.js';
+import {
+  isDistributedGateway,
+  isRewritten,
+  isWildcard,
+  type LookupRecord,
+} from '../../model/lookup-record.js';
 import { ownProviderAddress, type Policy } from '../../model/policy.js';
 import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import type { RoutingDomain } from '../../model/routing-domain.js';
@@ -20,6 +25,8 @@ export interface LocalAddress {
   readonly vsid: Vsid;
   readonly customerAddress: CustomerAddress;
   readonly macAddress: MacAddress;
+  /** Where its record has rule `nat` (N13). */
+  readonly rewriteAddress?: ProviderAddress;
   readonly owner: PolicyRef;
 }
 
@@ -147,8 +154,12 @@ function sorted({ own, distributedGateways, wildcards, hosts }: SubnetRecords): 
 }
 
 function ownAddress(domain: RoutingDomainId, record: LookupRecord): LocalAddress {
-  const { vsid, customerAddress, macAddress } = record;
-  return { vsid, customerAddress, macAddress, owner: policyRef.lookupRecord(domain, record) };
+  const { vsid, customerAddress, macAddress, providerAddress } = record;
+  return {
+    ...{ vsid, customerAddress, macAddress },
+    ...(isRewritten(record) && { rewriteAddress: providerAddress }),
+    owner: policyRef.lookupRecord(domain, record),
+  };
 }
 
 /** One address per prefix: a distributed gateway's record names it, else the subnet's own rule. */

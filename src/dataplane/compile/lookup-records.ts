@@ -1,7 +1,7 @@
 import type { CustomerAddress, ProviderAddress } from '../../model/addresses.js';
 import type { LookupRecordEntry, ReplicationEntry } from '../../model/forwarding-table.js';
 import { REPLICATION_MAX } from '../../model/forwarding-table.js';
-import { lookupRecordKey, type LookupRecord } from '../../model/lookup-record.js';
+import { isRewritten, lookupRecordKey, type LookupRecord } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import type { RoutingDomain } from '../../model/routing-domain.js';
@@ -19,6 +19,12 @@ import { bestRoutes, virtualRoutes, type VirtualRoute } from './virtual-routes.j
  * many other records there are.
  */
 
+interface LookupRecordObject {
+  readonly kind: 'lookupRecord';
+  readonly entry: LookupRecordEntry;
+  readonly owner: PolicyRef;
+}
+
 /** What each destination of a routing domain leads to; records on their own do not change it. */
 export type Destinations = PrefixTable<VirtualRoute['target'] | 'external'>;
 
@@ -28,13 +34,14 @@ export function recordObject(
   destinations: Destinations,
   record: LookupRecord,
   maxLength?: number,
-): KernelObject {
+): LookupRecordObject {
   const { vsid, customerAddress, macAddress, providerAddress } = record;
   const entry: LookupRecordEntry = {
     ...{ routingDomain, customerAddress, vsid, macAddress, providerAddress },
     local: false,
     onLink: isOnLink(destinations, record),
     ...(maxLength === undefined ? {} : { maxLength }),
+    ...(isRewritten(record) && { nat: true }),
   };
   return { kind: 'lookupRecord', entry, owner: policyRef.lookupRecord(routingDomain, record) };
 }

@@ -4,7 +4,7 @@ import type {
   VirtualSubnetEntry,
 } from '../../model/forwarding-table.js';
 import type { Policy } from '../../model/policy.js';
-import { policyRef } from '../../model/policy-ref.js';
+import { policyRef, type PolicyRef } from '../../model/policy-ref.js';
 import type { ProviderAddressRecord } from '../../model/provider-address.js';
 import type { ProviderRoute } from '../../model/provider-route.js';
 import { addressBits, familyOf } from '../../net/ip.js';
@@ -30,17 +30,19 @@ export function* domainTables(
   yield* virtualSubnetEntries(policy, view, shortWay(environment, view, routes));
 
   for (const address of view.local.values()) {
-    const { vsid, customerAddress, macAddress, owner } = address;
+    const { vsid, customerAddress, macAddress, rewriteAddress, owner } = address;
     const entry: LookupRecordEntry = {
       routingDomain: view.id,
       customerAddress,
       vsid,
       macAddress,
-      providerAddress: undefined,
+      providerAddress: rewriteAddress,
       local: true,
       onLink: false,
+      ...(rewriteAddress !== undefined && { nat: true }),
     };
     yield { kind: 'lookupRecord', entry, owner };
+    yield* rewriteOf(entry, owner);
   }
 
   const best = bestRoutes(routes);
@@ -49,7 +51,9 @@ export function* domainTables(
     const { customerAddress, providerAddress } = record;
     if (view.local.has(customerAddress)) continue;
     const maxLength = pathLimit(environment, providerAddress, familyOf(customerAddress));
-    yield recordObject(view.id, destinations, record, maxLength);
+    const object = recordObject(view.id, destinations, record, maxLength);
+    yield object;
+    yield* rewriteOf(object.entry, object.owner);
   }
 
   for (const { destinationPrefix, target, owner } of best)
@@ -65,6 +69,14 @@ export function* domainTables(
 
   for (const providerAddress of view.providerPeers)
     yield providerPeerObject(view.id, providerAddress, view.owner);
+}
+
+/** The way from the provider address back, for a record of rule `nat` (N13). */
+function* rewriteOf(record: LookupRecordEntry, owner: PolicyRef): Generator<KernelObject> {
+  const { routingDomain, customerAddress, vsid, providerAddress, local } = record;
+  if (record.nat !== true || providerAddress === undefined) return;
+  const entry = { providerAddress, routingDomain, customerAddress, vsid, local };
+  yield { kind: 'rewrite', entry, owner };
 }
 
 function* virtualSubnetEntries(

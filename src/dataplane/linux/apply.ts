@@ -66,6 +66,7 @@ function laneOf({ object }: Operation): Place {
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

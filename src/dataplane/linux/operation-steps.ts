@@ -68,6 +68,7 @@ export function operationSteps(context: NetworkContext, operation: Operation): O
     case 'customerRoute':
     case 'providerPeer':
     case 'externalEnd':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':

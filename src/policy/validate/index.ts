@@ -1,5 +1,5 @@
 import type { Connection } from '../../model/connection.js';
-import type { LookupRecordKey } from '../../model/lookup-record.js';
+import type { LookupRecord, LookupRecordKey } from '../../model/lookup-record.js';
 import type { Policy } from '../../model/policy.js';
 import type { PolicyEnvironment } from '../environment.js';
 import { indexPolicy } from '../policy-index.js';
@@ -15,6 +15,7 @@ import { checkLookupRecord } from './lookup-records.js';
 import { checkProviderAddresses } from './provider-addresses.js';
 import { checkProviderRoutes } from './provider-routes.js';
 import { createReport, type Report, type Validation } from './report.js';
+import { checkRewriteAddress } from './rewrite-addresses.js';
 import { checkGatewayAddresses, checkOwnProviderAddress } from './routing-domain.js';
 import { checkVirtualSubnets } from './virtual-subnets.js';
 import { checkVsidOwners } from './vsid-owners.js';
@@ -73,10 +74,15 @@ function checkDomain(view: DomainView, touched: Touched, report: Report): void {
   checkGatewayAddresses(view, report);
   checkVirtualSubnets(view, report);
   const { lookupRecords } = view.domain;
-  for (const record of lookupRecords.values()) checkLookupRecord(view, record, report);
+  for (const record of lookupRecords.values()) checkRecord(view, record, report);
   checkDuplicateAddresses(view, lookupRecords.values(), report);
   checkCustomerRoutes(view, report);
   checkConnections(view, touched, report);
+}
+
+function checkRecord(view: DomainView, record: LookupRecord, report: Report): void {
+  checkLookupRecord(view, record, report);
+  checkRewriteAddress(view, record, report);
 }
 
 /** When only these records of a domain have come, changed or gone. */
@@ -89,7 +95,7 @@ function checkRecords(view: DomainView, keys: ReadonlySet<LookupRecordKey>, repo
     if (record === undefined) gone.add(key);
     else records.push(record);
   }
-  for (const record of records) checkLookupRecord(view, record, report);
+  for (const record of records) checkRecord(view, record, report);
   checkDuplicateAddresses(view, records, report);
   if (gone.size > 0) checkRoutesVia(view, gone, report);
 }

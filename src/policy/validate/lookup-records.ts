@@ -1,4 +1,9 @@
-import { isDistributedGateway, isWildcard, type LookupRecord } from '../../model/lookup-record.js';
+import {
+  isDistributedGateway,
+  isRewritten,
+  isWildcard,
+  type LookupRecord,
+} from '../../model/lookup-record.js';
 import type { VirtualSubnet } from '../../model/virtual-subnet.js';
 import { formatIp, isLinkLocal, isUnspecified } from '../../net/ip.js';
 import { isGroupMac } from '../../net/mac.js';
@@ -53,13 +58,13 @@ function checkType(record: LookupRecord, report: Report): void {
           : `${nameOf(record)} stands for every address; write gatewayWildcard as its type, or the VM's customer address.`,
       ),
     );
-  if (record.rule === 'nat' && !isDistributedGateway(record))
+  if (record.rule === 'nat' && !isRewritten(record) && !isDistributedGateway(record))
     report.warn(
       finding(
         record,
         'rule',
         'unsupportedRecord',
-        `${nameOf(record)} asks for rule nat; the gateway encapsulates its packets, so the host must take them so.`,
+        `${nameOf(record)} asks for rule nat, but ${isWildcard(record) ? 'one PA cannot stand for many addresses' : 'an IPv4 PA cannot stand for an IPv6 address'}; its packets are encapsulated, so the host must take them so.`,
       ),
     );
 }

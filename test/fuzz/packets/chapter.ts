@@ -99,6 +99,7 @@ function staysConsistent(
     case 'lookupRecord':
     case 'customerRoute':
     case 'providerPeer':
+    case 'rewrite':
     case 'providerGroup':
     case 'multicastRoute':
     case 'replication':
@@ -115,6 +116,7 @@ export function entriesOf(list: readonly TableEntry[]): ForwardingEntries {
     lookupRecords: list.flatMap((o) => (o.kind === 'lookupRecord' ? [o.entry] : [])),
     customerRoutes: list.flatMap((o) => (o.kind === 'customerRoute' ? [o.entry] : [])),
     providerPeers: list.flatMap((o) => (o.kind === 'providerPeer' ? [o.entry] : [])),
+    rewrites: list.flatMap((o) => (o.kind === 'rewrite' ? [o.entry] : [])),
     providerGroups: list.flatMap((o) => (o.kind === 'providerGroup' ? [o.entry] : [])),
     multicastRoutes: list.flatMap((o) => (o.kind === 'multicastRoute' ? [o.entry] : [])),
     replications: list.flatMap((o) => (o.kind === 'replication' ? [o.entry] : [])),

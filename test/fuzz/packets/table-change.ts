@@ -4,11 +4,12 @@ import type {
   LookupRecordEntry,
   MulticastRouteEntry,
   ReplicationEntry,
+  RewriteEntry,
   RouteTarget,
   TunnelTarget,
   VirtualSubnetEntry,
 } from '../../../src/model/forwarding-table.js';
-import { familyOf } from '../../../src/net/ip.js';
+import { familyOf, isIpv4 } from '../../../src/net/ip.js';
 import type { MacAddress } from '../../../src/net/mac.js';
 import { maskAddress } from '../../../src/net/prefix.js';
 import { onceIn, pick, type Choices } from '../../support/choices.js';
@@ -46,6 +47,8 @@ export function changeTables(
       return set({ ...entry, entry: { address: pick(choices, HOST_PAS) } });
     case 'providerPeer':
       return set({ ...entry, entry: { ...entry.entry, providerAddress: pick(choices, OWN_PAS) } });
+    case 'rewrite':
+      return set({ ...entry, entry: otherRewrite(choices, entry.entry, present) });
     case 'providerGroup':
       return set({ ...entry, entry: { ...entry.entry, group: pick(choices, GROUPS) } });
     case 'multicastRoute':
@@ -95,14 +98,29 @@ function otherRecord(
 ): LookupRecordEntry {
   const limit = { maxLength: pick(choices, [1, 28, 60, 84, 460, 1280, 0xffff]) };
   const local = onceIn(choices, 8);
+  const nat = isIpv4(entry.customerAddress) && onceIn(choices, 3) ? true : undefined;
   return {
     ...{ routingDomain: entry.routingDomain, customerAddress: entry.customerAddress },
     vsid: vsidOf(choices, present, entry.vsid),
     macAddress: pick(choices, MACS),
-    providerAddress: local ? undefined : pick(choices, HOST_PAS),
+    ...(nat && { nat }),
+    providerAddress: local && nat === undefined ? undefined : pick(choices, HOST_PAS),
     local,
     onLink: !local && !onceIn(choices, 3),
     ...(onceIn(choices, 2) && limit),
+  };
+}
+
+function otherRewrite(
+  choices: Choices,
+  entry: RewriteEntry,
+  present: readonly TableEntry[],
+): RewriteEntry {
+  const subnets = subnetsOf(present);
+  return {
+    ...entry,
+    ...(subnets.length > 0 && { routingDomain: pick(choices, subnets).routingDomain }),
+    local: onceIn(choices, 2),
   };
 }
 

@@ -24,6 +24,7 @@ const NOTHING: ForwardingEntries = {
   lookupRecords: [],
   customerRoutes: [],
   providerPeers: [],
+  rewrites: [],
   providerGroups: [],
   multicastRoutes: [],
   replications: [],

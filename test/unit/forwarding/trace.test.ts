@@ -77,11 +77,26 @@ describe('trace', () => {
     ['broadcast', '192.168.1.1', '255.255.255.255', 'copyEncapsulated 10.1.1.20 10.1.1.23'],
     ['IPv6 multicast', '2001:db8:1::1', 'ff05::1:3', 'groupEncapsulated 239.0.1.1'],
     ['on link without a record', '192.168.1.101', '192.168.1.77', 'dropped noRecord'],
+    ['rule encap to rule nat', '192.168.1.101', '192.168.2.111', 'hairpinned by record: 5002'],
     ['no route', '192.168.1.101', '198.51.100.9', 'dropped noRoute'],
     ['a router without a record', '192.168.1.101', '203.0.113.5', 'dropped noRoute'],
     ['a subnet not there', '192.168.1.101', '192.168.3.103', 'dropped subnetUnknown'],
   ])('decides: %s', (_, from, to, expected) => {
     expect(summary(run(from, to))).toContain(expected);
+  });
+
+  it('says what travels without NVGRE (N13)', () => {
+    const result = run('192.168.1.110', '192.168.2.111');
+    expect(summary(result)).toBe(
+      'rewritten by record: 5002, 10.1.1.61 -> 10.1.1.62, 00-15-5D-14-3C-02 -> 00-15-5D-01-16-11, underlay',
+    );
+    expect(result.outcome.sentence).toBe(
+      'Both have rule nat: sent without NVGRE from PA 10.1.1.61 to PA 10.1.1.62 by underlay, GRE and what has IP options excepted.',
+    );
+    const own = run('192.168.1.110', '192.168.1.251');
+    expect(own.outcome.verdict).toBe('restored');
+    expect(own.outcome.sentence).toContain('Both have rule nat: no NVGRE.');
+    expect(run('192.168.1.101', '192.168.1.251').outcome.verdict).toBe('decapsulated');
   });
 
   it('says how the host of a VM sends what is for all, and what the gateway sends', () => {

@@ -110,7 +110,7 @@ describe('a push', () => {
 
   it('brings its warnings back', async () => {
     const service = await serveBlueAndRed();
-    const value = record(5001, '192.168.1.7', { rule: 'nat' });
+    const value = record(5001, '0.0.0.0', { rule: 'nat', type: 'gatewayWildcard' });
     const { warnings } = await service.change([
       { op: 'upsert', kind: 'lookupRecord', routingDomain: BLUE, value },
     ]);

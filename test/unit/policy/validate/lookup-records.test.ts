@@ -186,9 +186,18 @@ describe('the PA of a routing domain', () => {
   });
 });
 
-it('rule nat is taken with a warning', () => {
+it('rule nat is noted where packets are encapsulated all the same', () => {
   const { policy, blue } = blueAndRed();
-  const noted = addRecord(blue, record(5001, '192.168.1.7', { rule: 'nat' }));
+  addSubnet(blue, subnet(5008, ['2001:db8:8::/64']));
+  const wildcard = { rule: 'nat', type: 'gatewayWildcard' } as const;
+  const noted = [
+    addRecord(blue, record(5008, '2001:db8:8::7', { rule: 'nat' })),
+    addRecord(blue, record(5001, '0.0.0.0', wildcard)),
+  ];
+  addRecord(blue, record(5001, '192.168.1.7', { rule: 'nat' }));
   addRecord(blue, record(5001, '192.168.1.1', { rule: 'nat', pa: '169.254.254.254' }));
-  expectWarnings(policy, [[noted, 'rule', 'unsupportedRecord']]);
+  expectWarnings(
+    policy,
+    noted.map((each) => [each, 'rule', 'unsupportedRecord']),
+  );
 });
