@@ -86,8 +86,10 @@ _Static_assert(sizeof(struct neighbour_message) == 32, "RFC 4861");
 
 /*
  * skb->data and skb->data_end as pointers. In assembly, because the compiler would zero-extend the
- * 32-bit fields once more, which makes the verifier forget that they are packet pointers.
+ * 32-bit fields once more, which makes the verifier forget that they are packet pointers. A build for
+ * another machine than BPF (test/fuzz/sanitizer) says itself where a packet is.
  */
+#ifdef __bpf__
 #define PACKET_POINTER(skb, field)                                            \
 	({                                                                    \
 		void *pointer;                                                \
@@ -97,6 +99,7 @@ _Static_assert(sizeof(struct neighbour_message) == 32, "RFC 4861");
 			     : "memory");                                     \
 		pointer;                                                      \
 	})
+#endif
 
 /* The packet's bytes from `offset`, `length` of them linear, or NULL where it is shorter. */
 static __always_inline void *bytes_at(struct __sk_buff *skb, __u32 offset, __u32 length)

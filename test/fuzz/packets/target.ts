@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RoutingDomainId } from '../../../src/model/routing-domain-id.js';
 import { createBpfLab, type BpfLab } from '../../support/bpf-lab.js';
 import { isRunnable } from '../../support/bpf-test-run.js';
@@ -16,6 +19,8 @@ import { generateDomainFrame, generateUnderlayFrame } from '../../support/genera
 import type { World } from '../../support/generated-sources.js';
 import { hex } from '../../support/packets.js';
 import { caseChoices } from '../case-choices.js';
+import { buildSanitized } from '../sanitizer/build.js';
+import { underSanitizers } from '../sanitizer/sanitized-execution.js';
 import type { FuzzTarget, OpenTarget, Outcome } from '../target.js';
 import { createChapter, PACKETS_PER_CHAPTER, PACKETS_PER_FAMILY } from './chapter.js';
 import { createHavoc } from './havoc.js';
@@ -33,6 +38,8 @@ export interface Packet {
 
 const PURPOSE = { base: 3, damage: 4 } as const;
 
+const OBJECT = 'dist/bpf/nvgate.bpf.o';
+
 /**
  * Packets through a BPF program and through `src/forwarding`, while the tables change: same verdict,
  * same bytes, and at the end of a chapter the same counters, path MTUs and problems of peers.
@@ -40,8 +47,26 @@ const PURPOSE = { base: 3, damage: 4 } as const;
 export function packetTarget(program: Program, share: number): FuzzTarget {
   return {
     name: program,
-    ...{ share, packets: true, casesPerMark: 240 },
-    open: async (seed) => openPackets(program, seed, await createBpfLab('dist/bpf/nvgate.bpf.o')),
+    ...{ share, packets: 'inKernel', casesPerMark: 240 },
+    open: async (seed) => openPackets(program, seed, await createBpfLab(OBJECT)),
+  };
+}
+
+/** The same packets through the same program, built for this machine and watched by sanitizers. */
+export function sanitizedTarget(program: Program, share: number): FuzzTarget {
+  return {
+    name: `sanitized-${program}`,
+    ...{ share, packets: 'underSanitizers', casesPerMark: 240 },
+    open: async (seed) => {
+      const directory = mkdtempSync(join(tmpdir(), 'nvgt-sanitized-'));
+      const execute = underSanitizers(buildSanitized(directory));
+      const open = openPackets(program, seed, await createBpfLab(OBJECT, execute));
+      const close = async (): Promise<void> => {
+        await open.close();
+        rmSync(directory, { recursive: true });
+      };
+      return { ...open, close };
+    },
   };
 }
 
