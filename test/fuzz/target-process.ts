@@ -33,6 +33,9 @@ export interface Report {
   readonly finding?: Finding;
 }
 
+/** With what the verifier refuses a program; the end of its log follows. */
+const VERIFIER_REFUSAL = /^The kernel refused \S+ \((EACCES|EINVAL|E2BIG)\)/;
+
 const assignment = JSON.parse(process.argv[2] ?? '') as Assignment;
 const target = FUZZ_TARGETS.find(({ name }) => name === assignment.target);
 if (target === undefined) throw new Error(`no fuzz target ${assignment.target}`);
@@ -45,9 +48,7 @@ async function runTarget(target: FuzzTarget): Promise<Report> {
   try {
     open = await target.open(assignment.seed);
   } catch (error) {
-    // The message has the end of the verifier's log.
-    if (!(error instanceof NvgateError) || !error.message.startsWith('The kernel refused'))
-      throw error;
+    if (!(error instanceof NvgateError) || !VERIFIER_REFUSAL.test(error.message)) throw error;
     const finding: Finding = { index: assignment.first, what: error.message, by: 'verifier' };
     return { cases: 0, seconds: 0, regressions: [], finding };
   }
@@ -59,9 +60,10 @@ async function runTarget(target: FuzzTarget): Promise<Report> {
   return { ...report, regressions };
 }
 
-async function runRegression({ name, run }: Regression): Promise<Report['regressions'][number]> {
+async function runRegression(regression: Regression): Promise<Report['regressions'][number]> {
+  const { name } = regression;
   try {
-    const fault = await run();
+    const fault = await regression.run();
     return { name, ...(fault !== undefined && { fault }) };
   } catch (error) {
     return { name, fault: wordsOf(error), ...finderOf(error) };

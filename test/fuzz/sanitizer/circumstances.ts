@@ -26,17 +26,36 @@ export function circumstancesOf(
     packetType: program === 'decap' ? HOST : OTHER_HOST,
     olderKernel: (hash & 0x10) !== 0,
     encapsulated: program === 'encap' && (hash & 0x60) === 0,
-    refusedCall: 0,
+    ...{ vlanPresent: false, refusedCall: 0 },
   };
 }
 
+/** As in spread.h: what marks a copy, and the number that the marked may have. */
+const COPY_MARK = 0x7637_0000;
+const COPIES = [0, 1, 63, 64, 65, 0xffff];
+const SEGMENTS = [0, 0, 1, 536, 1460, 0xffff];
+/** Most packets need fewer calls that may fail. */
+const CALLS = 6;
+
 /**
- * The call that is to fail when the frame is run once more; 0: it need not be. Most packets need
- * fewer than six that may.
+ * Circumstances in which nothing is known to compare the outcome with, only that there is one: a call
+ * to the kernel fails, the packet is still to be segmented, it claims to be a copy, it has a tag.
+ * @returns undefined for most frames, which need not be run in this way
  */
-export function refusedCallOf(frame: Uint8Array): number {
+export function strangerCircumstances(
+  circumstances: Circumstances,
+  frame: Uint8Array,
+): Circumstances | undefined {
   const hash = hashOf(frame) >>> 8;
-  return hash % 16 === 0 ? 1 + ((hash >>> 4) % 6) : 0;
+  if (hash % 16 !== 0) return undefined;
+  const copy = COPIES[(hash >>> 4) % 32];
+  return {
+    ...circumstances,
+    refusedCall: (hash >>> 9) % (CALLS + 2),
+    gsoSize: SEGMENTS[(hash >>> 12) % SEGMENTS.length] ?? 0,
+    mark: copy === undefined ? circumstances.mark : COPY_MARK + copy,
+    vlanPresent: (hash >>> 15) % 16 === 0,
+  };
 }
 
 /** Half of the packets all of it, others a part of their headers. */
@@ -54,7 +73,7 @@ function protocolOf(frame: Uint8Array): number {
   return word(14) === 0xffff ? 0x0001 : 0x0004;
 }
 
-/** FNV-1a over the headers and the length. */
+/** FNV-1a over the headers and the length; 32 bits. */
 function hashOf(frame: Uint8Array): number {
   let hash = 0x811c9dc5 ^ frame.length;
   const end = Math.min(frame.length, LONG_HEADERS);

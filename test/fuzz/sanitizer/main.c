@@ -32,8 +32,10 @@ struct run_order {
 	__u16 packet_type;
 	__u32 linear_length;
 	__u32 refused_call;
-	__u16 is_older_kernel;
-	__u16 is_encapsulated;
+	__u8 is_older_kernel;
+	__u8 is_encapsulated;
+	__u8 vlan_present;
+	__u8 unused;
 };
 
 struct answer {
@@ -119,6 +121,7 @@ static void run(int (*program)(struct __sk_buff *), const struct run_order *orde
 	packet->skb.mark = order->mark;
 	packet->skb.gso_size = order->gso_size;
 	packet->skb.protocol = order->protocol;
+	packet->skb.vlan_present = order->vlan_present;
 	packet->skb.pkt_type = order->packet_type;
 	packet->refused_call = order->refused_call;
 	packet->is_older_kernel = order->is_older_kernel;

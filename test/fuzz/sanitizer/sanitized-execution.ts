@@ -16,9 +16,9 @@ import {
 import type { LoadedObject } from '../../../src/dataplane/bpf/object.js';
 import { pathMtuCodec, peerProblemCodec } from '../../../src/dataplane/bpf/underlay-maps.js';
 import type { Execution } from '../../support/bpf-execution.js';
-import type { TestRunner } from '../../support/bpf-test-run.js';
+import type { TestRun, TestRunner } from '../../support/bpf-test-run.js';
 import { hex } from '../../support/packets.js';
-import { circumstancesOf, refusedCallOf } from './circumstances.js';
+import { circumstancesOf, strangerCircumstances } from './circumstances.js';
 import { SanitizerFinding, startSanitized, type Circumstances } from './sanitized-process.js';
 
 const TABLES = [
@@ -43,7 +43,7 @@ const TC_ACT_REDIRECT = 7;
 
 /**
  * The programs under sanitizers, with the tables as they stand in the kernel, byte for byte. Some
- * packets are run once more with a call to the kernel that fails; of that nothing stays.
+ * packets are run once more in strange circumstances; of that nothing stays.
  * @param program made by `buildSanitized`
  */
 export function underSanitizers(program: string): (object: LoadedObject) => Execution {
@@ -60,25 +60,32 @@ export function underSanitizers(program: string): (object: LoadedObject) => Exec
       (frame, ifindex, marks = {}) => {
         if (stale) fillTables();
         const circumstances = circumstancesOf(name, frame, ifindex, marks);
-        const refusedCall = refusedCallOf(frame);
-        try {
-          if (refusedCall > 0) runRefused(name, frame, { ...circumstances, refusedCall });
-          return process.run(name, frame, circumstances);
-        } catch (error) {
-          if (!(error instanceof SanitizerFinding)) throw error;
-          throw new SanitizerFinding(`${error.message}\n${describe(name, frame, circumstances)}`);
-        }
+        const stranger = strangerCircumstances(circumstances, frame);
+        if (stranger !== undefined) runAside(name, frame, stranger);
+        return run(name, frame, circumstances);
       };
-    const runRefused = (
+    const run = (
+      name: 'decap' | 'encap',
+      frame: Uint8Array,
+      circumstances: Circumstances,
+    ): TestRun => {
+      try {
+        return process.run(name, frame, circumstances);
+      } catch (error) {
+        if (!(error instanceof SanitizerFinding)) throw error;
+        throw new SanitizerFinding(`${error.message}\n${describe(name, frame, circumstances)}`);
+      }
+    };
+    const runAside = (
       name: 'decap' | 'encap',
       frame: Uint8Array,
       circumstances: Circumstances,
     ): void => {
       const before = WRITTEN.map((map) => [map, process.readMap(map)] as const);
-      const { action } = process.run(name, frame, circumstances);
+      const { action } = run(name, frame, circumstances);
       for (const [map, pairs] of before) process.fillMap(map, pairs);
       if (![TC_ACT_UNSPEC, TC_ACT_SHOT, TC_ACT_REDIRECT].includes(action))
-        throw new Error(`${name} returned ${action} when call ${circumstances.refusedCall} failed`);
+        throw new Error(`it returned ${action}: ${describe(name, frame, circumstances)}`);
     };
     const take = <Key, Value>(codec: MapCodec<Key, Value>): [Key, Value][] => {
       const bytes = process.readMap(codec.name);

@@ -27,6 +27,8 @@ export interface Circumstances {
   readonly olderKernel: boolean;
   /** The packet came out of a tunnel before. */
   readonly encapsulated: boolean;
+  /** A tag of the packet stands beside it. */
+  readonly vlanPresent: boolean;
   /** The first, second… call that may fail does; 0: none does. */
   readonly refusedCall: number;
 }
@@ -65,7 +67,7 @@ export function startSanitized(program: string): SanitizedProcess {
     stdio: [orders.readEnd, answers.writeEnd, report],
     env: {
       // Its blocks are few and short-lived; old ones stay known for a while all the same.
-      ASAN_OPTIONS: 'quarantine_size_mb=32:detect_leaks=0:detect_stack_use_after_return=1',
+      ASAN_OPTIONS: 'quarantine_size_mb=32:detect_leaks=0:malloc_context_size=4',
       UBSAN_OPTIONS: 'print_stacktrace=1',
     },
   });
@@ -143,6 +145,8 @@ function writeRun(to: Buffer, circumstances: Circumstances): void {
   to.writeUInt16LE(circumstances.packetType, ORDER_HEAD + 14);
   to.writeUInt32LE(circumstances.linearLength, ORDER_HEAD + 16);
   to.writeUInt32LE(circumstances.refusedCall, ORDER_HEAD + 20);
-  to.writeUInt16LE(circumstances.olderKernel ? 1 : 0, ORDER_HEAD + 24);
-  to.writeUInt16LE(circumstances.encapsulated ? 1 : 0, ORDER_HEAD + 26);
+  to.writeUInt8(circumstances.olderKernel ? 1 : 0, ORDER_HEAD + 24);
+  to.writeUInt8(circumstances.encapsulated ? 1 : 0, ORDER_HEAD + 25);
+  to.writeUInt8(circumstances.vlanPresent ? 1 : 0, ORDER_HEAD + 26);
+  to.writeUInt8(0, ORDER_HEAD + 27);
 }
