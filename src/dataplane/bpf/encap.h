@@ -117,7 +117,7 @@ static __always_inline __u8 flow_id(struct __sk_buff *skb)
 	__u32 hash = bpf_get_hash_recalc(skb);
 
 	hash ^= hash >> 16;
-	return hash ^ hash >> 8;
+	return (__u8)(hash ^ hash >> 8);
 }
 
 static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)

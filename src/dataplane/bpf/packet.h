@@ -140,7 +140,7 @@ static __always_inline __u16 ipv4_sum(const struct iphdr *ip)
 /* RFC 1624: the checksum after one 16-bit word changed from `before` to `after`. */
 static __always_inline __u16 checksum_replace(__u16 checksum, __u16 before, __u16 after)
 {
-	return ~fold((__u64)(__u16)~checksum + (__u16)~before + after);
+	return (__u16)~fold((__u64)(__u16)~checksum + (__u16)~before + after);
 }
 
 static __always_inline int mac_equal(const __u8 *a, const __u8 *b)
@@ -181,7 +181,7 @@ static __always_inline struct iphdr outer_ipv4(__u8 tos, __u16 total_length, __b
 		.daddr = destination,
 	};
 
-	ip.check = ~ipv4_sum(&ip);
+	ip.check = (__u16)~ipv4_sum(&ip);
 	return ip;
 }
 
