@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RoutingDomainId } from '../../../src/model/routing-domain-id.js';
 import { createBpfLab, type BpfLab } from '../../support/bpf-lab.js';
 import { isRunnable } from '../../support/bpf-test-run.js';
@@ -19,7 +16,6 @@ import { generateDomainFrame, generateUnderlayFrame } from '../../support/genera
 import type { World } from '../../support/generated-sources.js';
 import { hex } from '../../support/packets.js';
 import { caseChoices } from '../case-choices.js';
-import { buildSanitized } from '../sanitizer/build.js';
 import { underSanitizers } from '../sanitizer/sanitized-execution.js';
 import type { FuzzTarget, OpenTarget, Outcome } from '../target.js';
 import { createChapter, PACKETS_PER_CHAPTER, PACKETS_PER_FAMILY } from './chapter.js';
@@ -57,20 +53,12 @@ export function sanitizedTarget(program: Program, share: number): FuzzTarget {
   return {
     name: `sanitized-${program}`,
     ...{ share, packets: 'underSanitizers', casesPerMark: 240 },
-    open: async (seed) => {
-      const directory = mkdtempSync(join(tmpdir(), 'nvgt-sanitized-'));
-      const execute = underSanitizers(buildSanitized(directory));
-      const open = openPackets(program, seed, await createBpfLab(OBJECT, execute));
-      const close = async (): Promise<void> => {
-        await open.close();
-        rmSync(directory, { recursive: true });
-      };
-      return { ...open, close };
-    },
+    open: async (seed) => openPackets(program, seed, await createBpfLab(OBJECT, underSanitizers())),
   };
 }
 
-function openPackets(program: Program, seed: number, lab: BpfLab): OpenTarget {
+/** The cases of both targets, on the lab's programs. */
+export function openPackets(program: Program, seed: number, lab: BpfLab): OpenTarget {
   const chapter = createChapter(lab, seed);
   const packets = createPackets(program, seed);
   let expected = createExpected(lab);

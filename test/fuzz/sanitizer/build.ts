@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { findClang } from '../../support/clang.js';
 
 const HERE = 'test/fuzz/sanitizer';
-const SOURCES = 'src/dataplane/bpf';
+/** Of the BPF programs. */
+export const SOURCES = 'src/dataplane/bpf';
 
 /*
  * All checks of integers as well: a length that gets smaller than nothing, or that is cut off on its
@@ -24,7 +25,7 @@ const CHECKS = [
  * @param sources directory of nvgate.bpf.c and its headers
  * @returns path of the program, in `directory`
  */
-export function buildSanitized(directory: string, sources = SOURCES): string {
+export function buildSanitized(directory: string, sources: string): string {
   const program = join(directory, 'sanitized');
   const files = readdirSync(HERE).filter((name) => name.endsWith('.c'));
   execFileSync(findClang(), [

@@ -48,7 +48,7 @@ export function strangerCircumstances(
 ): Circumstances | undefined {
   const hash = hashOf(frame) >>> 8;
   if (hash % 16 !== 0) return undefined;
-  const copy = COPIES[(hash >>> 4) % 32];
+  const copy = COPIES[(hash >>> 4) % (2 * COPIES.length)];
   return {
     ...circumstances,
     refusedCall: (hash >>> 9) % (CALLS + 2),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   counterCodec,
   customerRouteCodec,
@@ -18,6 +21,8 @@ import { pathMtuCodec, peerProblemCodec } from '../../../src/dataplane/bpf/under
 import type { Execution } from '../../support/bpf-execution.js';
 import type { TestRun, TestRunner } from '../../support/bpf-test-run.js';
 import { hex } from '../../support/packets.js';
+import { atExit } from '../../support/process-owner.js';
+import { buildSanitized, SOURCES } from './build.js';
 import { circumstancesOf, strangerCircumstances } from './circumstances.js';
 import { SanitizerFinding, startSanitized, type Circumstances } from './sanitized-process.js';
 
@@ -44,11 +49,14 @@ const TC_ACT_REDIRECT = 7;
 /**
  * The programs under sanitizers, with the tables as they stand in the kernel, byte for byte. Some
  * packets are run once more in strange circumstances; of that nothing stays.
- * @param program made by `buildSanitized`
+ * @param sources directory of the programs' source
  */
-export function underSanitizers(program: string): (object: LoadedObject) => Execution {
+export function underSanitizers(sources = SOURCES): (object: LoadedObject) => Execution {
   return ({ maps }) => {
-    const process = startSanitized(program);
+    const directory = mkdtempSync(join(tmpdir(), 'nvgt-sanitized-'));
+    const remove = (): void => rmSync(directory, { recursive: true, force: true });
+    const forget = atExit(remove);
+    const process = startSanitized(buildSanitized(directory, sources));
     let stale = true;
 
     const fillTables = (): void => {
@@ -104,7 +112,11 @@ export function underSanitizers(program: string): (object: LoadedObject) => Exec
       takePeerProblems: () =>
         take(peerProblemCodec).map(([key, { packets }]) => ({ ...key, packets, ageSeconds: 0 })),
       takeCounters: () => take(counterCodec(ONE_CPU)).map(([key, value]) => ({ ...key, ...value })),
-      close: () => process.close(),
+      close: () => {
+        process.close();
+        remove();
+        forget();
+      },
     };
   };
 }
