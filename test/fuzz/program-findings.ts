@@ -25,10 +25,10 @@ export function createProgramFindings(): ProgramFindings {
     },
     lines: () => [
       ...(loads > 0
-        ? [`verifier findings ${found.verifier}, Linux ${release()} asked ${loads} times`]
+        ? [`verifier findings ${found.verifier} (Linux ${release()}, loads: ${loads})`]
         : []),
       ...(sanitized > 0 || found.sanitizer > 0
-        ? [`sanitizer findings ${found.sanitizer}, ${sanitized} packets looked at`]
+        ? [`sanitizer findings ${found.sanitizer} (packets: ${sanitized})`]
         : []),
     ],
   };

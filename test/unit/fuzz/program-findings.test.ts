@@ -17,7 +17,7 @@ describe('findings of verifier and sanitizers', () => {
 
   it('are the verifier’s alone where no sanitizer ran', () => {
     expect(linesOf((findings) => findings.add('inKernel', report))).toEqual([
-      expect.stringMatching(/^verifier findings 0, Linux \S+ asked 1 times$/),
+      expect.stringMatching(/^verifier findings 0 \(Linux \S+, loads: 1\)$/),
     ]);
   });
 
@@ -31,8 +31,8 @@ describe('findings of verifier and sanitizers', () => {
         });
       }),
     ).toEqual([
-      expect.stringMatching(/^verifier findings 0, Linux \S+ asked 2 times$/),
-      'sanitizer findings 2, 1001 packets looked at',
+      expect.stringMatching(/^verifier findings 0 \(Linux \S+, loads: 2\)$/),
+      'sanitizer findings 2 (packets: 1001)',
     ]);
   });
 
@@ -44,6 +44,6 @@ describe('findings of verifier and sanitizers', () => {
           ...{ cases: 0, seconds: 0, regressions: [], finding: refused },
         }),
       ),
-    ).toEqual([expect.stringMatching(/^verifier findings 1, /)]);
+    ).toEqual([expect.stringMatching(/^verifier findings 1 \(/)]);
   });
 });
