@@ -14,6 +14,7 @@ import { requireBpfFileSystem } from './daemon/bpf-file-system.js';
 import { traceByPolicy } from './daemon/trace.js';
 import { pathMtuEvent, peerProblemEvent, underlaySource } from './daemon/underlay.js';
 import { mapSizes } from './daemon/map-sizes.js';
+import { watchReceiveSteering } from './daemon/receive-steering.js';
 import { tunnelEvent, tunnelSource, upTunnels } from './daemon/tunnels.js';
 import { loadObject, programTags } from './dataplane/bpf/object.js';
 import {
@@ -106,6 +107,12 @@ export async function startDaemon(config: Config): Promise<Daemon> {
     }
   });
   startReconciling(reconciler, policy, log);
+  const steering = watchReceiveSteering({
+    mode: config.receiveSteering,
+    devices: [...config.underlay, ...config.external],
+    intervalSeconds: config.reconcileIntervalSeconds,
+    log,
+  });
 
   const context: ProviderContext = {
     gateway: { name: config.instance, version: VERSION, startedAt },
@@ -129,6 +136,7 @@ export async function startDaemon(config: Config): Promise<Daemon> {
   return {
     stop: async () => {
       await server.close();
+      steering.close();
       stopUnderlayEvents();
       pathMtus.close();
       await reconciler.stop();

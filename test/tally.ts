@@ -34,7 +34,7 @@ function count(modules: readonly TestModule[], unhandledErrors: number): Tally {
           tally[result.state] += 1;
           break;
         case 'skipped': {
-          const reason = result.note ?? skipReason(test.parent, test.options.mode);
+          const reason = result.note ?? skipReason(test.fullName, test.parent, test.options.mode);
           tally.skipped.push({ test: `${module.relativeModuleId} > ${test.fullName}`, reason });
           break;
         }
@@ -46,7 +46,13 @@ function count(modules: readonly TestModule[], unhandledErrors: number): Tally {
   return tally;
 }
 
-function skipReason(parent: TestSuite | TestModule, mode: string | undefined): string {
+function skipReason(
+  name: string,
+  parent: TestSuite | TestModule,
+  mode: string | undefined,
+): string {
+  const missing = /\(skipped: (.*?)\)/.exec(name)?.[1];
+  if (missing !== undefined) return missing;
   for (let suite = parent; ; suite = suite.parent) {
     if (suite.errors().length > 0) return 'what it needs could not be set up';
     if (suite.type === 'module') break;

@@ -21,6 +21,11 @@ export interface Config {
   readonly pathMtuSeconds: number;
   /** Broadcast and multicast packets that may leave for each virtual subnet (N10). */
   readonly multicastPacketsPerSecond: number;
+  /**
+   * Whether processors share what the underlay and external devices receive: `auto` where a device
+   * has one receive queue, `always` also where it has more.
+   */
+  readonly receiveSteering: 'auto' | 'always' | 'never';
   /** A mounted bpf file system; the maps are pinned below `<bpfDirectory>/<instance>`. */
   readonly bpfDirectory: string;
 }

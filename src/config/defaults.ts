@@ -19,5 +19,6 @@ export const DEFAULT_CONFIG: Config = {
   reconcileIntervalSeconds: 10,
   pathMtuSeconds: 600,
   multicastPacketsPerSecond: 1000,
+  receiveSteering: 'auto',
   bpfDirectory: '/sys/fs/bpf',
 };

@@ -126,6 +126,11 @@ export const ConfigSchema = Type.Object(
       description:
         'Broadcast and multicast packets that may leave for each virtual subnet in a second, before they are copied',
     }),
+    receiveSteering: Type.Enum(['auto', 'always', 'never'], {
+      default: DEFAULT_CONFIG.receiveSteering,
+      description:
+        'Hand packets that underlay and external devices receive to all processors, by flow: where a device has one receive queue (auto), always, or never',
+    }),
     bpfDirectory: Type.String({
       pattern: '^/',
       default: DEFAULT_CONFIG.bpfDirectory,

@@ -18,6 +18,7 @@ export const TOPOLOGIES = {
   vxlan: { create: createVxlan, missing: vxlanMissing },
   ovs: { create: createOvs, missing: ovsMissing },
   routed: { create: () => createNvgate('routed', NETWORKS) },
+  routedSteered: { create: () => createNvgate('routed', NETWORKS, 'auto') },
   nat: { create: () => createNvgate('nat', 1) },
 } as const satisfies Record<string, TopologyKind>;
 
@@ -78,6 +79,11 @@ export const SUBJECTS = {
     title: 'nvgate, routed',
     about: 'VM to outside: NVGRE ends, the VM network routes.',
     ...{ topology: 'routed', path: 'out' },
+  },
+  routedSteered: {
+    title: 'nvgate, routed, steered',
+    about: 'VM to outside with `receiveSteering: auto`: processors share what a device receives.',
+    ...{ topology: 'routedSteered', path: 'out' },
   },
   routedIn: {
     title: 'nvgate, routed, inwards',

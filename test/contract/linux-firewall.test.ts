@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   domainFirewall,
   type DomainFirewall,
@@ -14,9 +14,7 @@ import { TCP_MSS_MAX, TCP_MSS_MIN } from '../../src/model/tcp-mss.js';
 import { formatIp, type IpAddress, type Ipv4, type Ipv6 } from '../../src/net/ip.js';
 import { formatPrefix, maskAddress, type Prefix } from '../../src/net/prefix.js';
 import { createDirectory, createNamespace, runIn, type Namespace } from '../support/namespace.js';
-
-const root = process.getuid?.() === 0;
-if (!root) console.warn('Skipped: nft needs root.');
+import { describeWith, noRoot } from '../support/describe-with.js';
 
 const protocols = fc.constantFrom('tcp' as const, 'udp' as const);
 const ports = fc.integer({ min: 1, max: 65_535 });
@@ -174,7 +172,7 @@ const gatewayNats: fc.Arbitrary<GatewayNat> = fc.record({
   ),
 });
 
-describe.skipIf(!root)('a firewall is the text that nft prints', () => {
+describeWith(noRoot, 'a firewall is the text that nft prints', () => {
   let namespace: Namespace;
   let directory: string;
 

@@ -12,9 +12,7 @@ import { createGatewayNamespace, type GatewayNamespace } from '../support/gatewa
 import { exchange, startEcho, type Transport } from '../support/host-echo.js';
 import { createNamespace, ip, runIn, type Namespace } from '../support/namespace.js';
 import { ping } from '../support/ping.js';
-
-const root = process.getuid?.() === 0;
-if (!root) console.warn('Skipped: network namespaces need root.');
+import { describeWith, noRoot } from '../support/describe-with.js';
 
 /**
  * The VM of every domain has the same address but green's. A domain's server port tells whose VM
@@ -42,7 +40,7 @@ const OUTSIDE6 = '2001:db8::100';
 
 type Name = keyof typeof DOMAINS;
 
-describe.skipIf(!root)('NAT between routing domains and the external side', () => {
+describeWith(noRoot, 'NAT between routing domains and the external side', () => {
   let gateway: GatewayNamespace;
   const vms = new Map<Name, Namespace>();
 

@@ -12,15 +12,13 @@ import { diff } from '../../src/reconcile/diff.js';
 import { domainObjects, gatewayObjects, testDomain } from '../support/domain-objects.js';
 import { createGatewayNamespace, type GatewayNamespace } from '../support/gateway-namespace.js';
 import { createNamespace, ip, ipJson, runIn, type Namespace } from '../support/namespace.js';
-
-const root = process.getuid?.() === 0;
-if (!root) console.warn('Skipped: network namespaces need root.');
+import { describeWith, noRoot } from '../support/describe-with.js';
 
 const blue = testDomain(1);
 const green = testDomain(2);
 const EXTERNAL: Device = { kind: 'configured', name: 'external' };
 
-describe.skipIf(!root)('Linux network', () => {
+describeWith(noRoot, 'Linux network', () => {
   let gateway: GatewayNamespace;
   let network: NetworkPlane;
   let desired: KernelObject[];

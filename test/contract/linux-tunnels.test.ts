@@ -19,9 +19,7 @@ import { ping } from '../support/ping.js';
 import { ENVIRONMENT, policyOf } from '../support/policy-of.js';
 import { connect } from '../support/topology.js';
 import { openUdpEnd, type UdpEnd } from '../support/udp-end.js';
-
-const root = process.getuid?.() === 0;
-if (!root) console.warn('Skipped: network namespaces need root.');
+import { describeWith, noRoot } from '../support/describe-with.js';
 
 const SHARED = '203.0.113.20';
 const OWN = '203.0.113.10';
@@ -89,7 +87,7 @@ function addressOf(name: Name): string {
   return formatIp(plan.domainAddress);
 }
 
-describe.skipIf(!root)('tunnels of routing domains', () => {
+describeWith(noRoot, 'tunnels of routing domains', () => {
   let gateway: GatewayNamespace;
   let network: NetworkPlane;
   const vms = new Map<Name, Namespace>();

@@ -56,7 +56,11 @@ export function createGateway(
   const configFile = join(directory, 'nvgate.yaml');
   writeFileSync(
     configFile,
-    stringify({ instance, stateDirectory, runDirectory, bpfDirectory: mount.path, ...settings }),
+    stringify({
+      ...{ instance, stateDirectory, runDirectory, bpfDirectory: mount.path },
+      // Tests look at the order of packets, of different flows too.
+      ...{ receiveSteering: 'never', ...settings },
+    }),
   );
   const forget = atExit(() => removeNamespaces(instance));
   let daemon: Background | undefined;

@@ -5,7 +5,7 @@ import { transfer } from '../load/tcp.js';
 import type { RunContext } from '../run-context.js';
 import { NETWORKS } from '../topology/plan.js';
 
-const SUBJECTS = ['plain', 'routed'] as const;
+const SUBJECTS = ['plain', 'routed', 'routedSteered'] as const;
 
 /** The seed's load test: fifteen VM networks at once, against fifteen pairs over plain routing. */
 export async function measureNetworks(context: RunContext): Promise<void> {

@@ -32,12 +32,13 @@ export interface NvgateTopology extends Topology {
 export async function createNvgate(
   connection: Connection,
   networks: number,
+  receiveSteering: 'auto' | 'never' = 'never',
 ): Promise<NvgateTopology> {
   const namespace = await createQuietNamespace('gateway');
   const host = await createNvgreEnd(namespace, 'underlay', { networks });
   const outside = await createOutside(namespace, 'external');
   await ip(namespace, neighbour(HOST_PA, await macOf(host.namespace, 'wire'), 'underlay'));
-  const gateway = createGateway(namespace);
+  const gateway = createGateway(namespace, { receiveSteering });
   await gateway.start();
   await gateway.apply(nvgatePolicy(connection, networks));
 

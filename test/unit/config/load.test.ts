@@ -34,6 +34,7 @@ const DEFAULTS = {
   reconcileIntervalSeconds: 10,
   pathMtuSeconds: 600,
   multicastPacketsPerSecond: 1000,
+  receiveSteering: 'auto',
   bpfDirectory: '/sys/fs/bpf',
 };
 

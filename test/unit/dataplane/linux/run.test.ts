@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { commandLine, run, runSuccessfully } from '../../../../src/dataplane/linux/run.js';
+import { describeWith, noRoot } from '../../../support/describe-with.js';
 
 // Standard input goes through a file in /run, as that is never on a full disk.
-test.skipIf(process.getuid?.() !== 0)(
-  'a command reads its input from something that can be opened again',
-  async () => {
+describeWith(noRoot, 'standard input', () => {
+  test('can be opened again by the command', async () => {
     const { stdout } = await run({ file: 'cat', args: ['/dev/stdin'], input: 'first\nsecond\n' });
     expect(stdout).toBe('first\nsecond\n');
-  },
-);
+  });
+});
 
 test('a failing command is told with its line and what it said', async () => {
   const command = { file: 'sh', args: ['-c', 'echo no such thing >&2; exit 3'] };

@@ -1,15 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { formatIp, parseIpv4 } from '../../../../src/net/ip.js';
 import { formatPrefix } from '../../../../src/net/prefix.js';
 import { importPowerShell } from '../../../../src/policy/import-powershell/index.js';
+import { describeWith } from '../../../support/describe-with.js';
 import { SLIDES_DIRECTORY, slidesExample } from '../../../support/slides.js';
 import { errorsOf } from './fixture.js';
 
-const present = slidesExample(1) !== undefined;
-if (!present)
-  console.warn(`Skipped the examples of appendix B: no slides with them in ${SLIDES_DIRECTORY}.`);
+const missing = slidesExample(1) === undefined ? `no slides in ${SLIDES_DIRECTORY}` : undefined;
 
-describe.skipIf(!present)('appendix B of the slides', () => {
+describeWith(missing, 'appendix B of the slides', () => {
   test.each([
     { example: 1 as const, records: 2, routes: ['192.168.1.0/24 0.0.0.0'] },
     ...([2, 3] as const).map((example) => ({
