@@ -36,11 +36,9 @@ void bpf_set_hash_invalid(struct __sk_buff *skb);
 long bpf_redirect_peer(__u32 ifindex, __u64 flags);
 long bpf_redirect_neigh(__u32 ifindex, struct bpf_redir_neigh *params, int length, __u64 flags);
 long bpf_clone_redirect(struct __sk_buff *skb, __u32 ifindex, __u64 flags);
+__u64 bpf_ktime_get_ns(void);
 
 /* map.c */
 void *bpf_map_lookup_elem(void *map, const void *key);
 long bpf_map_update_elem(void *map, const void *key, const void *value, __u64 flags);
 long bpf_ringbuf_output(void *ringbuf, void *data, __u64 size, __u64 flags);
-
-/* way.c */
-__u64 bpf_ktime_get_ns(void);
