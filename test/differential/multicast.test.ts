@@ -5,6 +5,8 @@ import { RoutingDomainId } from '../../src/model/routing-domain-id.js';
 import { Vsid } from '../../src/model/vsid.js';
 import { parseIp, parseIpv4 } from '../../src/net/ip.js';
 import { parseMac } from '../../src/net/mac.js';
+import { underSanitizers } from '../fuzz/sanitizer/sanitized-execution.js';
+import { inKernel } from '../support/bpf-execution.js';
 import { createBpfLab, type BpfLab } from '../support/bpf-lab.js';
 import { ethernet, udp } from '../support/packets.js';
 
@@ -22,11 +24,14 @@ const RATE = 5;
 /** As verdict.h counts them: `verdict vsid`. */
 type Counts = Record<string, number>;
 
-describe('the limit of broadcast and multicast', () => {
+describe.each([
+  ['in the kernel', inKernel],
+  ['under sanitizers', underSanitizers()],
+])('the limit of broadcast and multicast (%s)', (_, execute) => {
   let lab: BpfLab;
 
   beforeAll(async () => {
-    lab = await createBpfLab('dist/bpf/nvgate.bpf.o');
+    lab = await createBpfLab('dist/bpf/nvgate.bpf.o', execute);
     lab.load({
       providerAddresses: [{ address: OWN }],
       virtualSubnets: [LIMITED, FREE].map((vsid) => ({

@@ -6,6 +6,8 @@ import { Vsid } from '../../src/model/vsid.js';
 import { verdictOf } from '../../src/forwarding/verdict.js';
 import { parseIp, parseIpv4 } from '../../src/net/ip.js';
 import { parseMac } from '../../src/net/mac.js';
+import { underSanitizers } from '../fuzz/sanitizer/sanitized-execution.js';
+import { inKernel } from '../support/bpf-execution.js';
 import { createBpfLab, type BpfLab } from '../support/bpf-lab.js';
 import { nvgre, tcp, udp, type Payload } from '../support/packets.js';
 
@@ -32,11 +34,14 @@ const VMS = {
   6: { from: 'fd00:1::101', to: 'fd00:1::102' },
 } as const;
 
-describe('VM to VM packets that are still to be segmented, over a way that carries 1358', () => {
+describe.each([
+  ['in the kernel', inKernel],
+  ['under sanitizers', underSanitizers()],
+])('VM to VM packets to be segmented, over a way that carries 1358 (%s)', (_, execute) => {
   let lab: BpfLab;
 
   beforeAll(async () => {
-    lab = await createBpfLab('dist/bpf/nvgate.bpf.o');
+    lab = await createBpfLab('dist/bpf/nvgate.bpf.o', execute);
     lab.load({
       providerAddresses: [{ address: OWN }],
       virtualSubnets: [

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { atExit } from '../support/process-owner.js';
 import type { Skip, Tally } from '../tally.js';
 import type { FuzzOptions } from './arguments.js';
+import { createProgramFindings } from './program-findings.js';
 import { watchStall } from './stall.js';
 import type { Assignment, Report } from './target-process.js';
 import type { FuzzTarget } from './target.js';
@@ -29,15 +30,19 @@ export async function runFuzz(options: FuzzOptions): Promise<Tally> {
     );
   const isRoot = process.getuid?.() === 0;
   const tally = { passed: 0, failed: unknown.length, skipped: [] as Skip[] };
+  const programs = createProgramFindings();
   for (const target of wanted) {
     if (target.packets && !isRoot) {
       tally.skipped.push({ test: `fuzz ${target.name}`, reason: 'needs root, for BPF' });
       continue;
     }
-    const { passed, failed } = await runTarget(target, assignmentOf(target, wanted, options));
+    const result = await runProcess(assignmentOf(target, wanted, options));
+    const { passed, failed } = describeResult(target, options.seed, result);
+    if (target.packets && 'cases' in result) programs.add(target.packets, result);
     tally.passed += passed;
     tally.failed += failed;
   }
+  for (const line of programs.lines()) console.log(`fuzz: ${line}`);
   return tally;
 }
 
@@ -66,13 +71,13 @@ function assignmentOf(
   };
 }
 
-async function runTarget(
+function describeResult(
   { name }: FuzzTarget,
-  work: Work,
-): Promise<{ passed: number; failed: number }> {
-  const result = await runProcess(work);
+  seed: number,
+  result: Result,
+): { passed: number; failed: number } {
   if ('death' in result) {
-    console.log(`fuzz ${name}: ${result.death}\n${repeatWith(name, work.seed, result.index)}`);
+    console.log(`fuzz ${name}: ${result.death}\n${repeatWith(name, seed, result.index)}`);
     return { passed: 0, failed: 1 };
   }
   const { cases, seconds, regressions, finding } = result;
@@ -83,7 +88,7 @@ async function runTarget(
     `fuzz ${name}: ${regressions.length} past findings, ${cases} cases in ${seconds.toFixed(1)} s, ${rate}/s`,
   );
   if (finding !== undefined)
-    console.log(`${finding.what}\n${repeatWith(name, work.seed, finding.index)}`);
+    console.log(`${finding.what}\n${repeatWith(name, seed, finding.index)}`);
   const failed = faults.length + (finding === undefined ? 0 : 1);
   return { passed: regressions.length + 1 - failed, failed };
 }

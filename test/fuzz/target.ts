@@ -3,8 +3,8 @@ export interface FuzzTarget {
   readonly name: string;
   /** Its part of the time, as a weight beside those of the others. */
   readonly share: number;
-  /** Its cases are packets, run by the kernel: it needs root. */
-  readonly packets: boolean;
+  /** Its cases are packets; the kernel loads the programs in both ways, so it needs root. */
+  readonly packets?: 'inKernel' | 'underSanitizers';
   /** Progress is noted after so many cases: each where a case may hang, fewer where one costs little. */
   readonly casesPerMark: number;
   /** Cases are a function of this seed and their index alone. */
@@ -35,4 +35,6 @@ export interface Finding {
   readonly index: number;
   /** What was put in, what came out and what should have. */
   readonly what: string;
+  /** Who found it, if it was not the comparison with what should have come out. */
+  readonly by?: 'verifier' | 'sanitizer';
 }

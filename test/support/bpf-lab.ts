@@ -1,11 +1,6 @@
-import { readCounters } from '../../src/dataplane/bpf/counters.js';
-import { counterCodec } from '../../src/dataplane/bpf/codecs.js';
-import { libbpf } from '../../src/dataplane/bpf/libbpf.js';
-import { typedMap } from '../../src/dataplane/bpf/map.js';
-import { loadObject } from '../../src/dataplane/bpf/object.js';
+import { loadObject, type LoadedObject } from '../../src/dataplane/bpf/object.js';
 import { createTables, type DeviceIndex } from '../../src/dataplane/bpf/tables.js';
 import type { TableEntry } from '../../src/dataplane/kernel-object.js';
-import { createUnderlayMaps, peerProblemCodec } from '../../src/dataplane/bpf/underlay-maps.js';
 import type {
   CounterReading,
   PathMtuReading,
@@ -13,7 +8,8 @@ import type {
 } from '../../src/dataplane/port.js';
 import type { ForwardingEntries } from '../../src/forwarding/tables.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
-import { testRunner, type TestRun } from './bpf-test-run.js';
+import { inKernel, type Execution } from './bpf-execution.js';
+import type { TestRun } from './bpf-test-run.js';
 import { mountBpf } from './bpf-mount.js';
 import { createNamespace, ip, ipJson } from './namespace.js';
 import { enterNamespace } from './network-namespace-thread.js';
@@ -45,8 +41,14 @@ const COPY_MARK = 0x7637_0000;
 /** As many routing domains as a generated world has at most. */
 const DOMAIN_DEVICES = ['domain0', 'domain1', 'domain2'] as const;
 
-/** Needs root. The calling thread lives in a namespace of its own until `close`. */
-export async function createBpfLab(objectPath: string): Promise<BpfLab> {
+/**
+ * Needs root. The calling thread lives in a namespace of its own until `close`.
+ * @param execute what runs the programs, if it is not the kernel that has loaded them
+ */
+export async function createBpfLab(
+  objectPath: string,
+  execute: (object: LoadedObject) => Execution = inKernel,
+): Promise<BpfLab> {
   const namespace = await createNamespace('bpf-lab');
   await ip(
     namespace,
@@ -77,10 +79,7 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
   });
   const domains = new Map<RoutingDomainId, number>();
   const tables = createTables(object.maps, labIndex(domains, underlay.ifindex));
-  const underlayMaps = createUnderlayMaps(object.maps);
-  const peerProblems = typedMap(object.maps.peer_problems, peerProblemCodec);
-  const decap = testRunner(object.programs.decap);
-  const encap = testRunner(object.programs.encap);
+  const execution = execute(object);
 
   return {
     load: (entries) => {
@@ -93,42 +92,36 @@ export async function createBpfLab(objectPath: string): Promise<BpfLab> {
           domains.set(routingDomain, linkOf(name).ifindex);
         }
       tables.setAll(tableEntries(entries));
+      execution.tablesChanged();
     },
-    set: (entry) => tables.set(entry),
-    delete: (entry) => tables.delete(entry),
+    set: (entry) => {
+      tables.set(entry);
+      execution.tablesChanged();
+    },
+    delete: (entry) => {
+      tables.delete(entry);
+      execution.tablesChanged();
+    },
     decap: (frame, gsoSize) => {
       const addressed = frame.slice();
       addressed.set(underlayMac.subarray(0, Math.min(6, frame.length)));
-      return decap(addressed, underlay.ifindex, gsoSize === undefined ? {} : { gsoSize });
+      return execution.decap(addressed, underlay.ifindex, gsoSize === undefined ? {} : { gsoSize });
     },
     encap: (frame, domain, copy = 0) =>
-      encap(frame, domains.get(domain) ?? 0, { mark: copy === 0 ? 0 : COPY_MARK + copy }),
-    takePathMtus: () => {
-      const readings = underlayMaps.pathMtus();
-      for (const { providerAddress } of readings) underlayMaps.forgetPathMtu(providerAddress);
-      return readings;
-    },
-    takePeerProblems: () => {
-      const readings = underlayMaps.peerProblems();
-      for (const reading of readings) peerProblems.delete(reading);
-      return readings;
-    },
-    takeCounters: () => takeCounters(object.maps.counters),
+      execution.encap(frame, domains.get(domain) ?? 0, {
+        mark: copy === 0 ? 0 : COPY_MARK + copy,
+      }),
+    takePathMtus: () => execution.takePathMtus(),
+    takePeerProblems: () => execution.takePeerProblems(),
+    takeCounters: () => execution.takeCounters(),
     close: () => {
+      execution.close();
       object.close();
       mount.remove();
       leave();
       namespace.remove();
     },
   };
-}
-
-function takeCounters(map: number): CounterReading[] {
-  const cpus = libbpf().possibleCpus();
-  const readings = readCounters(map);
-  const typed = typedMap(map, counterCodec(cpus), cpus);
-  for (const { vsid, verdict } of readings) typed.delete({ vsid, verdict });
-  return readings;
 }
 
 function labIndex(domains: ReadonlyMap<RoutingDomainId, number>, underlay: number): DeviceIndex {

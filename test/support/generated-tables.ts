@@ -63,6 +63,8 @@ export function generateEntries(choices: Choices): ForwardingEntries {
           underlay: 'underlay',
           sourceMac: onceIn(choices, 3) ? pick(choices, MACS) : plan.gatewayMac,
           gatewayMac: plan.gatewayMac,
+          ...(plan.number === 2 && { onLinkLength: 24 }),
+          ...(plan.number === 3 && { onLinkLength: 31 }),
         });
       lookupRecords.push(...subnetRecords(choices, routingDomain, plan));
       customerRoutes.push(...subnetRoutes(choices, routingDomain, plan));

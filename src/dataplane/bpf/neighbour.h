@@ -101,7 +101,7 @@ static __always_inline int answer_neighbour(struct __sk_buff *skb,
 	copy.message.option_type = OPTION_TARGET_LINK_ADDRESS;
 	mac_copy(copy.message.option_mac, record->mac);
 	copy.message.checksum = 0;
-	copy.message.checksum = ~neighbour_sum(&copy);
+	copy.message.checksum = (__u16)~neighbour_sum(&copy);
 	return answer(skb, packet, &overlay, asker, copy.message.option_mac, &copy, sizeof(copy),
 		      VERDICT_NEIGHBOUR_ADVERTISED);
 }

@@ -86,8 +86,10 @@ _Static_assert(sizeof(struct neighbour_message) == 32, "RFC 4861");
 
 /*
  * skb->data and skb->data_end as pointers. In assembly, because the compiler would zero-extend the
- * 32-bit fields once more, which makes the verifier forget that they are packet pointers.
+ * 32-bit fields once more, which makes the verifier forget that they are packet pointers. A build for
+ * another machine than BPF (test/fuzz/sanitizer) says itself where a packet is.
  */
+#ifdef __bpf__
 #define PACKET_POINTER(skb, field)                                            \
 	({                                                                    \
 		void *pointer;                                                \
@@ -97,6 +99,7 @@ _Static_assert(sizeof(struct neighbour_message) == 32, "RFC 4861");
 			     : "memory");                                     \
 		pointer;                                                      \
 	})
+#endif
 
 /* The packet's bytes from `offset`, `length` of them linear, or NULL where it is shorter. */
 static __always_inline void *bytes_at(struct __sk_buff *skb, __u32 offset, __u32 length)
@@ -137,7 +140,7 @@ static __always_inline __u16 ipv4_sum(const struct iphdr *ip)
 /* RFC 1624: the checksum after one 16-bit word changed from `before` to `after`. */
 static __always_inline __u16 checksum_replace(__u16 checksum, __u16 before, __u16 after)
 {
-	return ~fold((__u64)(__u16)~checksum + (__u16)~before + after);
+	return (__u16)~fold((__u64)(__u16)~checksum + (__u16)~before + after);
 }
 
 static __always_inline int mac_equal(const __u8 *a, const __u8 *b)
@@ -178,7 +181,7 @@ static __always_inline struct iphdr outer_ipv4(__u8 tos, __u16 total_length, __b
 		.daddr = destination,
 	};
 
-	ip.check = ~ipv4_sum(&ip);
+	ip.check = (__u16)~ipv4_sum(&ip);
 	return ip;
 }
 

@@ -28,7 +28,7 @@ function startPolicy(): Json {
  */
 export const apiTarget: FuzzTarget = {
   name: 'api',
-  ...{ share: 2, packets: false, casesPerMark: 1 },
+  ...{ share: 2, casesPerMark: 1 },
   open: async (seed) => openApi(seed, await startHarness()),
 };
 

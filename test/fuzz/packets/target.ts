@@ -16,6 +16,7 @@ import { generateDomainFrame, generateUnderlayFrame } from '../../support/genera
 import type { World } from '../../support/generated-sources.js';
 import { hex } from '../../support/packets.js';
 import { caseChoices } from '../case-choices.js';
+import { underSanitizers } from '../sanitizer/sanitized-execution.js';
 import type { FuzzTarget, OpenTarget, Outcome } from '../target.js';
 import { createChapter, PACKETS_PER_CHAPTER, PACKETS_PER_FAMILY } from './chapter.js';
 import { createHavoc } from './havoc.js';
@@ -33,6 +34,8 @@ export interface Packet {
 
 const PURPOSE = { base: 3, damage: 4 } as const;
 
+const OBJECT = 'dist/bpf/nvgate.bpf.o';
+
 /**
  * Packets through a BPF program and through `src/forwarding`, while the tables change: same verdict,
  * same bytes, and at the end of a chapter the same counters, path MTUs and problems of peers.
@@ -40,12 +43,22 @@ const PURPOSE = { base: 3, damage: 4 } as const;
 export function packetTarget(program: Program, share: number): FuzzTarget {
   return {
     name: program,
-    ...{ share, packets: true, casesPerMark: 240 },
-    open: async (seed) => openPackets(program, seed, await createBpfLab('dist/bpf/nvgate.bpf.o')),
+    ...{ share, packets: 'inKernel', casesPerMark: 240 },
+    open: async (seed) => openPackets(program, seed, await createBpfLab(OBJECT)),
   };
 }
 
-function openPackets(program: Program, seed: number, lab: BpfLab): OpenTarget {
+/** The same packets through the same program, built for this machine and watched by sanitizers. */
+export function sanitizedTarget(program: Program, share: number): FuzzTarget {
+  return {
+    name: `sanitized-${program}`,
+    ...{ share, packets: 'underSanitizers', casesPerMark: 240 },
+    open: async (seed) => openPackets(program, seed, await createBpfLab(OBJECT, underSanitizers())),
+  };
+}
+
+/** The cases of both targets, on the lab's programs. */
+export function openPackets(program: Program, seed: number, lab: BpfLab): OpenTarget {
   const chapter = createChapter(lab, seed);
   const packets = createPackets(program, seed);
   let expected = createExpected(lab);

@@ -26,7 +26,7 @@ const ONCE_MORE = 8;
  */
 export const powershellTarget: FuzzTarget = {
   name: 'powershell',
-  ...{ share: 2, packets: false, casesPerMark: 1 },
+  ...{ share: 2, casesPerMark: 1 },
   open: (seed) =>
     Promise.resolve({
       regressions: readCorpus<KeptScript>('powershell').map(({ name, script }) => ({

@@ -22,7 +22,7 @@ import { generateMessage, generatePacket } from './messages.js';
  */
 export const viciTarget: FuzzTarget = {
   name: 'vici',
-  ...{ share: 1, packets: false, casesPerMark: 1 },
+  ...{ share: 1, casesPerMark: 1 },
   open: (seed) =>
     Promise.resolve({
       regressions: readCorpus<{ name: string; bytes: string }>('vici').map(({ name, bytes }) => ({

@@ -1,0 +1,51 @@
+import { counterCodec } from '../../src/dataplane/bpf/codecs.js';
+import { readCounters } from '../../src/dataplane/bpf/counters.js';
+import { libbpf } from '../../src/dataplane/bpf/libbpf.js';
+import { typedMap } from '../../src/dataplane/bpf/map.js';
+import type { LoadedObject } from '../../src/dataplane/bpf/object.js';
+import { createUnderlayMaps, peerProblemCodec } from '../../src/dataplane/bpf/underlay-maps.js';
+import type { CounterReading } from '../../src/dataplane/port.js';
+import type { PathMtuReading, PeerProblemReading } from '../../src/dataplane/port.js';
+import { testRunner, type TestRunner } from './bpf-test-run.js';
+
+/** What runs the two programs on the tables of a lab, and keeps what they find out. */
+export interface Execution {
+  readonly decap: TestRunner;
+  readonly encap: TestRunner;
+  /** The kernel's tables are other ones from now on. */
+  tablesChanged(): void;
+  /** Of each, what there is since the last call. */
+  takePathMtus(): PathMtuReading[];
+  takePeerProblems(): PeerProblemReading[];
+  takeCounters(): CounterReading[];
+  close(): void;
+}
+
+/** The programs that the kernel has loaded, by BPF_PROG_TEST_RUN. */
+export function inKernel({ maps, programs }: LoadedObject): Execution {
+  const underlayMaps = createUnderlayMaps(maps);
+  const peerProblems = typedMap(maps.peer_problems, peerProblemCodec);
+  return {
+    decap: testRunner(programs.decap),
+    encap: testRunner(programs.encap),
+    tablesChanged: () => undefined,
+    takePathMtus: () => {
+      const readings = underlayMaps.pathMtus();
+      for (const { providerAddress } of readings) underlayMaps.forgetPathMtu(providerAddress);
+      return readings;
+    },
+    takePeerProblems: () => {
+      const readings = underlayMaps.peerProblems();
+      for (const reading of readings) peerProblems.delete(reading);
+      return readings;
+    },
+    takeCounters: () => {
+      const cpus = libbpf().possibleCpus();
+      const readings = readCounters(maps.counters);
+      const typed = typedMap(maps.counters, counterCodec(cpus), cpus);
+      for (const { vsid, verdict } of readings) typed.delete({ vsid, verdict });
+      return readings;
+    },
+    close: () => undefined,
+  };
+}
