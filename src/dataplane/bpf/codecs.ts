@@ -266,11 +266,6 @@ export function writeDomainAddress(key: DomainAddress, to: Buffer, at: number): 
   to.writeBigUInt64BE(address & 0xffffffffffffffffn, at + 12);
 }
 
-/** The routing domain of a key that begins with an address. */
-export function readDomain(from: Buffer, at: number): number {
-  return from.readUInt32LE(at) % DOMAIN_IPV4;
-}
-
 export function readDomainAddress(from: Buffer, at: number): DomainAddress {
   const domain = from.readUInt32LE(at);
   const family4 = domain >= DOMAIN_IPV4;

@@ -12,9 +12,6 @@ export interface MapCodec<Key, Value> {
   readValue(from: Buffer, at: number): Value;
 }
 
-/** Says by the key as it stands in memory whether an entry is worth reading. */
-export type KeyFilter = (keys: Buffer, at: number) => boolean;
-
 /** A BPF map with typed keys and values. */
 export interface TypedMap<Key, Value> {
   get(key: Key): Value | undefined;
@@ -27,7 +24,7 @@ export interface TypedMap<Key, Value> {
   /** All entries, in no order. Read in batches, so entries changed meanwhile may be old or new. */
   entries(): [Key, Value][];
   /** As `entries`, some thousands at a time. */
-  pieces(takes?: KeyFilter): Generator<[Key, Value][]>;
+  pieces(): Generator<[Key, Value][]>;
 }
 
 const BATCH = 65_536;
@@ -66,16 +63,12 @@ export function typedMap<Key, Value>(
     }
   }
 
-  function* read(size: number, takes?: KeyFilter): Generator<[Key, Value][]> {
-    for (const { keys, values, count } of readBatches(fd, codec, valueSize, size)) {
-      const piece: [Key, Value][] = [];
-      for (let index = 0; index < count; index++) {
-        const at = index * codec.keySize;
-        if (takes?.(keys, at) !== false)
-          piece.push([codec.readKey(keys, at), codec.readValue(values, index * valueSize)]);
-      }
-      yield piece;
-    }
+  function* read(size: number): Generator<[Key, Value][]> {
+    for (const { keys, values, count } of readBatches(fd, codec, valueSize, size))
+      yield Array.from({ length: count }, (_, index) => [
+        codec.readKey(keys, index * codec.keySize),
+        codec.readValue(values, index * valueSize),
+      ]);
   }
 
   return {
@@ -99,7 +92,7 @@ export function typedMap<Key, Value>(
         expectSuccess(result, `deleting from BPF map ${codec.name}`);
     },
     entries: () => [...read(BATCH)].flat(),
-    pieces: (takes) => read(PIECE, takes),
+    pieces: () => read(PIECE),
   };
 }
 

@@ -17,7 +17,6 @@ import {
   lookupRecordCodec,
   providerAddressCodec,
   providerPeerCodec,
-  readDomain,
   virtualSubnetCodec,
   type DomainAddress,
   type DomainPrefix,
@@ -25,7 +24,7 @@ import {
   type ProviderPeerKey,
   type VirtualSubnetValue,
 } from './codecs.js';
-import { typedMap, type KeyFilter } from './map.js';
+import { typedMap } from './map.js';
 import { createMulticastTables } from './multicast-tables.js';
 import type { LoadedObject } from './object.js';
 import { routeTarget, routeValue } from './route-value.js';
@@ -258,21 +257,6 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     if (found !== undefined) act(found);
   }
 
-  /** Takes stale ones as well. Of a million records most are of other domains than those wanted. */
-  function domainFilter(wanted: (domain: RoutingDomainId) => boolean): KeyFilter {
-    const answers = new Map<number, boolean>();
-    return (keys, at) => {
-      const number = readDomain(keys, at);
-      let answer = answers.get(number);
-      if (answer === undefined) {
-        const domain = index.domainOf(number);
-        answer = domain === undefined || wanted(domain);
-        answers.set(number, answer);
-      }
-      return answer;
-    };
-  }
-
   function* observePieces(wanted: (domain: RoutingDomainId) => boolean): Generator<TableEntry[]> {
     let found: TableEntry[] = [];
     const stale: TableKeys = { records: [], routes: [], peers: [] };
@@ -305,7 +289,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         });
     }
 
-    for (const piece of lookupRecords.pieces(domainFilter(wanted))) {
+    for (const piece of lookupRecords.pieces()) {
       for (const [key, value] of piece) {
         const routingDomain = index.domainOf(key.routingDomain);
         if (routingDomain === undefined) stale.records.push(key);
