@@ -188,7 +188,7 @@ function policy(): PolicyDocument {
           ? {
               ...connection,
               routes: [
-                ...(connection.routes ?? []),
+                ...connection.routes,
                 ...['0.0.0.0/0', '::/0'].map((destinationPrefix) => ({
                   ...{ destinationPrefix, metric: 20 },
                 })),

@@ -45,7 +45,7 @@ const OTHER_PROGRAM = {
 /** A record and a counter have one field more; where the other maps are is the same. */
 const OTHER_LAYOUT = {
   'src/dataplane/bpf/maps.h': [
-    ['__u32 max_length;', '__u32 reserved;\n\t__u32 max_length;'],
+    ['__u32 max_length; /* of an inner packet sent', '__u32 reserved;\n\t__u32 max_length; /*'],
     ['__u64 packets;\n\t__u64 bytes;', '__u64 reserved;\n\t__u64 packets;\n\t__u64 bytes;'],
   ],
   'dist/src/dataplane/bpf/layout.js': [
