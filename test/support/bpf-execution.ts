@@ -6,12 +6,22 @@ import type { LoadedObject } from '../../src/dataplane/bpf/object.js';
 import { createUnderlayMaps, peerProblemCodec } from '../../src/dataplane/bpf/underlay-maps.js';
 import type { CounterReading } from '../../src/dataplane/port.js';
 import type { PathMtuReading, PeerProblemReading } from '../../src/dataplane/port.js';
+import type { MacAddress } from '../../src/net/mac.js';
+import type { GatewayRouteRow } from '../fuzz/sanitizer/gateway-routes.js';
 import { testRunner, type TestRunner } from './bpf-test-run.js';
 
-/** What runs the two programs on the tables of a lab, and keeps what they find out. */
+/** What a kernel knows of the namespace that it runs the programs in. */
+export interface Surroundings {
+  readonly routes: readonly GatewayRouteRow[];
+  /** By ifindex, of devices whose frames may be for others. */
+  readonly macAddresses: ReadonlyMap<number, MacAddress>;
+}
+
+/** What runs the programs on the tables of a lab, and keeps what they find out. */
 export interface Execution {
   readonly decap: TestRunner;
   readonly encap: TestRunner;
+  readonly inbound: TestRunner;
   /** The kernel's tables are other ones from now on. */
   tablesChanged(): void;
   /** Of each, what there is since the last call. */
@@ -28,6 +38,7 @@ export function inKernel({ maps, programs }: LoadedObject): Execution {
   return {
     decap: testRunner(programs.decap),
     encap: testRunner(programs.encap),
+    inbound: testRunner(programs.inbound),
     tablesChanged: () => undefined,
     takePathMtus: () => {
       const readings = underlayMaps.pathMtus();

@@ -1,17 +1,16 @@
-import { counterCodec } from '../../src/dataplane/bpf/codecs.js';
-import { readCounters } from '../../src/dataplane/bpf/counters.js';
-import { typedMap } from '../../src/dataplane/bpf/map.js';
-import { loadObject } from '../../src/dataplane/bpf/object.js';
+import { loadObject, type LoadedObject } from '../../src/dataplane/bpf/object.js';
 import { createTables } from '../../src/dataplane/bpf/tables.js';
 import type { ExternalEnd, GatewayRoutes } from '../../src/forwarding/short-way.js';
 import { forwardingTables } from '../../src/forwarding/tables.js';
 import type { ForwardingTables } from '../../src/model/forwarding-table.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
-import { familyOf, parseIp, type IpAddress } from '../../src/net/ip.js';
+import { addressBits, familyOf, parseIp, type IpAddress } from '../../src/net/ip.js';
 import { macFromBytes, type MacAddress } from '../../src/net/mac.js';
 import { parsePrefix, prefixContains, prefixFamily, type Prefix } from '../../src/net/prefix.js';
 import { entriesOf } from '../fuzz/packets/chapter.js';
-import { testRunner, type TestRun } from './bpf-test-run.js';
+import type { GatewayRouteRow } from '../fuzz/sanitizer/gateway-routes.js';
+import { inKernel, type Execution, type Surroundings } from './bpf-execution.js';
+import type { TestRun } from './bpf-test-run.js';
 import { mountBpf } from './bpf-mount.js';
 import { foundCounters } from './differential.js';
 import { createNamespace, ip, ipJson, setSysctls } from './namespace.js';
@@ -77,8 +76,14 @@ const NEXT_HOPS: Partial<Record<string, string>> = {
   'second 4': '198.51.100.1',
 };
 
-/** Needs root. The calling thread lives in the namespace until `close`. */
-export async function createShortWayLab(objectPath: string): Promise<ShortWayLab> {
+/**
+ * Needs root. The calling thread lives in the namespace until `close`.
+ * @param execute what runs the programs, if it is not the kernel that has loaded them
+ */
+export async function createShortWayLab(
+  objectPath: string,
+  execute: (object: LoadedObject, surroundings: Surroundings) => Execution = inKernel,
+): Promise<ShortWayLab> {
   const namespace = await createNamespace('short-way-lab');
   await ip(
     namespace,
@@ -143,31 +148,28 @@ export async function createShortWayLab(objectPath: string): Promise<ShortWayLab
     configuredOf: (ifindex) => links.find((link) => link.ifindex === ifindex)?.ifname,
   });
   tables.setAll(LAB_TABLES);
-  const decap = testRunner(object.programs.decap);
-  const inbound = testRunner(object.programs.inbound);
-  const { address } = linkOf('external');
+  const macAddress = macFromBytes(
+    Buffer.from(linkOf('external').address.replaceAll(':', ''), 'hex'),
+  );
+  const execution = execute(object, {
+    routes: routeRows(byName),
+    macAddresses: new Map([[byName('external'), macAddress]]),
+  });
   const underlayMac = Buffer.from(linkOf('underlay').address.replaceAll(':', ''), 'hex');
 
   return {
-    external: {
-      device: 'external',
-      macAddress: macFromBytes(Buffer.from(address.replaceAll(':', ''), 'hex')),
-    },
+    external: { device: 'external', macAddress },
     tables: forwardingTables(entriesOf(LAB_TABLES)),
     routes: gatewayRoutes,
     decap: (frame) => {
       const received = Uint8Array.from(frame);
       received.set(underlayMac);
-      return decap(received, byName('underlay'));
+      return execution.decap(received, byName('underlay'));
     },
-    inbound: (frame) => inbound(frame, byName('external')),
-    takeCounters: () => {
-      const readings = readCounters(object.maps.counters);
-      const counters = typedMap(object.maps.counters, counterCodec(1));
-      for (const { vsid, verdict } of readings) counters.delete({ vsid, verdict });
-      return foundCounters({ takeCounters: () => readings });
-    },
+    inbound: (frame) => execution.inbound(frame, byName('external')),
+    takeCounters: () => foundCounters(execution),
     close: () => {
+      execution.close();
       object.close();
       mount.remove();
       leave();
@@ -210,6 +212,22 @@ const gatewayRoutes: GatewayRoutes = (address) => {
   const device = best[1];
   return { leadsTo: ENDS[device] ?? 'elsewhere', mtu: MTU[device] ?? DEFAULT_MTU };
 };
+
+/** The same for who has no kernel to ask. Neighbours are known outside and nowhere else, as VMs have none. */
+function routeRows(indexOf: (device: string) => number): GatewayRouteRow[] {
+  const rows = TABLE.map(([destination, device]): GatewayRouteRow => {
+    if (device === 'blackhole') return { destination, ifindex: 0, mtu: 0, result: 'blackhole' };
+    return {
+      ...{ destination, ifindex: indexOf(device), mtu: MTU[device] ?? DEFAULT_MTU },
+      result: ENDS[device]?.end === 'domain' ? 'noNeighbour' : 'forwarded',
+    };
+  });
+  const refused = REFUSED.map((address): GatewayRouteRow => {
+    const destination = { address, length: addressBits(address) };
+    return { destination, ifindex: 0, mtu: 0, result: 'notForwarded' };
+  });
+  return [...rows, ...refused];
+}
 
 function onLink(text: string): Prefix {
   const [address = '', length = ''] = text.split('/');

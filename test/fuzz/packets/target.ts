@@ -34,7 +34,7 @@ export interface Packet {
 
 const PURPOSE = { base: 3, damage: 4 } as const;
 
-const OBJECT = 'dist/bpf/nvgate.bpf.o';
+export const OBJECT = 'dist/bpf/nvgate.bpf.o';
 
 /**
  * Packets through a BPF program and through `src/forwarding`, while the tables change: same verdict,
@@ -167,7 +167,7 @@ function generate(program: Program, seed: number, family: number, world: World):
 }
 
 /** A test run does not take every frame: one that is too short for it gets zeros at its end. */
-function runnable(frame: Uint8Array): Uint8Array {
+export function runnable(frame: Uint8Array): Uint8Array {
   if (isRunnable(frame)) return frame;
   const longer = new Uint8Array(54);
   longer.set(frame);

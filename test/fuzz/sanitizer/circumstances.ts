@@ -1,29 +1,34 @@
+import { readMac } from '../../../src/codec/ethernet.js';
+import type { MacAddress } from '../../../src/net/mac.js';
 import type { PacketMarks } from '../../support/bpf-test-run.js';
-import type { Circumstances } from './sanitized-process.js';
+import type { Circumstances, ProgramName } from './sanitized-process.js';
 
 const ETHERNET_BYTES = 14;
 const LONG_HEADERS = 130;
 
-const HOST = 0;
-const OTHER_HOST = 3;
+/** PACKET_* of linux/if_packet.h */
+const TO = { host: 0, multicast: 2, otherHost: 3 } as const;
+/** First bit on the wire of a group's Ethernet address. */
+const GROUP_BIT = 2 ** 40;
 
 /**
  * What a test run of the kernel leaves out, and what must make no difference: how much of a packet is
  * linear, which kernel it is, whether the packet came out of a tunnel. A function of the frame alone,
  * so that a case can be repeated.
+ * @param own Ethernet address of the device, where its frames may be for others
  */
 export function circumstancesOf(
-  program: 'decap' | 'encap',
+  program: ProgramName,
   frame: Uint8Array,
   ifindex: number,
   { gsoSize = 0, mark = 0 }: PacketMarks,
+  own?: MacAddress,
 ): Circumstances {
   const hash = hashOf(frame);
   return {
     ...{ ifindex, mark, gsoSize, linearLength: linearLength(hash, frame.length) },
     protocol: protocolOf(frame),
-    // decap is for packets to this host; to encap it makes no difference.
-    packetType: program === 'decap' ? HOST : OTHER_HOST,
+    packetType: packetType(program, frame, own),
     olderKernel: (hash & 0x10) !== 0,
     encapsulated: program === 'encap' && (hash & 0x60) === 0,
     ...{ vlanPresent: false, refusedCall: 0 },
@@ -56,6 +61,19 @@ export function strangerCircumstances(
     mark: copy === undefined ? circumstances.mark : COPY_MARK + copy,
     vlanPresent: (hash >>> 15) % 16 === 0,
   };
+}
+
+/** decap is for packets to this host; to encap it makes no difference. */
+function packetType(
+  program: ProgramName,
+  frame: Uint8Array,
+  own: MacAddress | undefined,
+): Circumstances['packetType'] {
+  if (program === 'encap') return TO.otherHost;
+  if (own === undefined) return TO.host;
+  const destination = readMac(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0);
+  if (destination === own) return TO.host;
+  return Math.floor(destination / GROUP_BIT) % 2 === 1 ? TO.multicast : TO.otherHost;
 }
 
 /** Half of the packets all of it, others a part of their headers. */

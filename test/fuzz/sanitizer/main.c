@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILL_MAP = 1, READ_MAP, RUN_DECAP, RUN_ENCAP };
+enum { FILL_MAP = 1, READ_MAP, RUN_DECAP, RUN_ENCAP, RUN_INBOUND };
 
 struct order {
 	__u32 kind;
@@ -133,6 +133,18 @@ static void run(int (*program)(struct __sk_buff *), const struct run_order *orde
 	free(packet);
 }
 
+static int (*program_of(__u32 kind))(struct __sk_buff *)
+{
+	switch (kind) {
+	case RUN_DECAP:
+		return decap;
+	case RUN_ENCAP:
+		return encap;
+	default:
+		return inbound;
+	}
+}
+
 int main(void)
 {
 	static union {
@@ -159,8 +171,9 @@ int main(void)
 			break;
 		case RUN_DECAP:
 		case RUN_ENCAP:
-			run(order.kind == RUN_DECAP ? decap : encap, &body.run,
-			    body.bytes + sizeof(body.run), order.length - (__u32)sizeof(body.run));
+		case RUN_INBOUND:
+			run(program_of(order.kind), &body.run, body.bytes + sizeof(body.run),
+			    order.length - (__u32)sizeof(body.run));
 			break;
 		}
 	}

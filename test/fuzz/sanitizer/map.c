@@ -127,11 +127,38 @@ long map_set(struct map *map, const void *key, const void *value, __u64 flags)
 	return 0;
 }
 
+/* An array has all its elements from the beginning; here each is made when it is looked at. */
+static struct map_entry *find_element(struct map *map, const __u8 *key)
+{
+	struct map_entry *entry = find(map, key);
+	__u8 *zeros;
+	__u32 index;
+
+	memcpy(&index, key, sizeof(index));
+	if (entry || index >= map->max_entries)
+		return entry;
+	zeros = calloc(1, map->value_size);
+	if (!zeros || map_set(map, key, zeros, BPF_NOEXIST))
+		abort();
+	free(zeros);
+	return find(map, key);
+}
+
+static struct map_entry *look_up(struct map *map, const __u8 *key)
+{
+	switch (map->type) {
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return find_longest(map, key);
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		return find_element(map, key);
+	default:
+		return find(map, key);
+	}
+}
+
 void *bpf_map_lookup_elem(void *handle, const void *key)
 {
-	struct map *map = map_of(handle);
-	struct map_entry *entry =
-		map->type == BPF_MAP_TYPE_LPM_TRIE ? find_longest(map, key) : find(map, key);
+	struct map_entry *entry = look_up(map_of(handle), key);
 
 	return entry ? entry->value : NULL;
 }

@@ -94,3 +94,13 @@ long bpf_skb_store_bytes(struct __sk_buff *skb, __u32 offset, const void *from, 
 	memcpy(packet_of(skb)->linear + offset, copy, length);
 	return 0;
 }
+
+long bpf_skb_load_bytes(const struct __sk_buff *skb, __u32 offset, void *to, __u32 length)
+{
+	if (offset > 0x7fffffff || offset > skb->len || length > skb->len - offset) {
+		memset(to, 0, length);
+		return -EFAULT;
+	}
+	memcpy(to, packet_take(packet_of(skb)) + offset, length);
+	return 0;
+}

@@ -2,6 +2,7 @@
 /* The BPF programs themselves, as functions of this process, and their maps by what they declare. */
 #include "nvgate.bpf.c"
 
+#include "fib.h"
 #include "map.h"
 #include "programs.h"
 
@@ -20,6 +21,9 @@ struct map maps[] = {
 	MAP(lookup_records),
 	MAP(customer_routes),
 	MAP(provider_peers),
+	MAP(ways),
+	MAP(external_ends),
+	MAP(rewrites),
 	MAP(provider_groups),
 	MAP(multicast_routes),
 	MAP(replications),
@@ -27,5 +31,11 @@ struct map maps[] = {
 	MAP(counters),
 	MAP(path_mtus),
 	MAP(peer_problems),
+	/* No map of theirs: where the kernel would look. */
+	{
+		.name = "gateway_routes", .handle = (void *)&gateway_routes_handle,
+		.type = BPF_MAP_TYPE_LPM_TRIE, .key_size = sizeof(struct gateway_route_key),
+		.value_size = sizeof(struct gateway_route), .max_entries = 1024,
+	},
 	{},
 };

@@ -6,3 +6,4 @@
 /* The programs of nvgate.bpf.c. */
 int decap(struct __sk_buff *skb);
 int encap(struct __sk_buff *skb);
+int inbound(struct __sk_buff *skb);

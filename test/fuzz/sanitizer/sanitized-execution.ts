@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   counterCodec,
   customerRouteCodec,
+  externalEndCodec,
   lookupRecordCodec,
   providerAddressCodec,
   providerPeerCodec,
@@ -17,14 +18,21 @@ import {
   replicationCodec,
 } from '../../../src/dataplane/bpf/multicast-codecs.js';
 import type { LoadedObject } from '../../../src/dataplane/bpf/object.js';
+import { rewriteCodec } from '../../../src/dataplane/bpf/rewrite-table.js';
 import { pathMtuCodec, peerProblemCodec } from '../../../src/dataplane/bpf/underlay-maps.js';
-import type { Execution } from '../../support/bpf-execution.js';
+import type { Execution, Surroundings } from '../../support/bpf-execution.js';
 import type { TestRun, TestRunner } from '../../support/bpf-test-run.js';
 import { hex } from '../../support/packets.js';
 import { atExit } from '../../support/process-owner.js';
 import { buildSanitized, SOURCES } from './build.js';
 import { circumstancesOf, strangerCircumstances } from './circumstances.js';
-import { SanitizerFinding, startSanitized, type Circumstances } from './sanitized-process.js';
+import { gatewayRouteBytes } from './gateway-routes.js';
+import {
+  SanitizerFinding,
+  startSanitized,
+  type Circumstances,
+  type ProgramName,
+} from './sanitized-process.js';
 
 const TABLES = [
   providerAddressCodec,
@@ -32,12 +40,14 @@ const TABLES = [
   lookupRecordCodec,
   customerRouteCodec,
   providerPeerCodec,
+  externalEndCodec,
+  rewriteCodec,
   providerGroupCodec,
   multicastRouteCodec,
   replicationCodec,
 ] as const;
 
-/** What the programs write themselves. */
+/** What the programs write themselves, but for `ways`: what the kernel has answered it would answer again. */
 const WRITTEN = ['counters', 'path_mtus', 'peer_problems', 'multicast_debts'] as const;
 
 const ONE_CPU = 1;
@@ -51,32 +61,33 @@ const TC_ACT_REDIRECT = 7;
  * packets are run once more in strange circumstances; of that nothing stays.
  * @param sources directory of the programs' source
  */
-export function underSanitizers(sources = SOURCES): (object: LoadedObject) => Execution {
-  return ({ maps }) => {
+export function underSanitizers(
+  sources = SOURCES,
+): (object: LoadedObject, surroundings?: Surroundings) => Execution {
+  return ({ maps }, surroundings) => {
     const directory = mkdtempSync(join(tmpdir(), 'nvgt-sanitized-'));
     const remove = (): void => rmSync(directory, { recursive: true, force: true });
     const forget = atExit(remove);
     const process = startSanitized(buildSanitized(directory, sources));
+    process.fillMap('gateway_routes', gatewayRouteBytes(surroundings?.routes ?? []));
     let stale = true;
 
     const fillTables = (): void => {
       for (const codec of TABLES) process.fillMap(codec.name, tableBytes(maps, codec));
+      process.fillMap('ways', new Uint8Array());
       stale = false;
     };
     const runner =
-      (name: 'decap' | 'encap'): TestRunner =>
+      (name: ProgramName): TestRunner =>
       (frame, ifindex, marks = {}) => {
         if (stale) fillTables();
-        const circumstances = circumstancesOf(name, frame, ifindex, marks);
+        const own = surroundings?.macAddresses.get(ifindex);
+        const circumstances = circumstancesOf(name, frame, ifindex, marks, own);
         const stranger = strangerCircumstances(circumstances, frame);
         if (stranger !== undefined) runAside(name, frame, stranger);
         return run(name, frame, circumstances);
       };
-    const run = (
-      name: 'decap' | 'encap',
-      frame: Uint8Array,
-      circumstances: Circumstances,
-    ): TestRun => {
+    const run = (name: ProgramName, frame: Uint8Array, circumstances: Circumstances): TestRun => {
       try {
         return process.run(name, frame, circumstances);
       } catch (error) {
@@ -84,11 +95,7 @@ export function underSanitizers(sources = SOURCES): (object: LoadedObject) => Ex
         throw new SanitizerFinding(`${error.message}\n${describe(name, frame, circumstances)}`);
       }
     };
-    const runAside = (
-      name: 'decap' | 'encap',
-      frame: Uint8Array,
-      circumstances: Circumstances,
-    ): void => {
+    const runAside = (name: ProgramName, frame: Uint8Array, circumstances: Circumstances): void => {
       const before = WRITTEN.map((map) => [map, process.readMap(map)] as const);
       const { action } = run(name, frame, circumstances);
       for (const [map, pairs] of before) process.fillMap(map, pairs);
@@ -104,6 +111,7 @@ export function underSanitizers(sources = SOURCES): (object: LoadedObject) => Ex
     return {
       decap: runner('decap'),
       encap: runner('encap'),
+      inbound: runner('inbound'),
       tablesChanged: () => (stale = true),
       takePathMtus: () =>
         take(pathMtuCodec).map(([providerAddress, { mtu, router }]) => ({

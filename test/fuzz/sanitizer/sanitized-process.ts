@@ -6,11 +6,13 @@ import { atExit } from '../../support/process-owner.js';
 import { createPipe, readAll, writeAll } from './pipe.js';
 
 /** In main.c. */
-const ORDER = { fillMap: 1, readMap: 2, decap: 3, encap: 4 } as const;
+const ORDER = { fillMap: 1, readMap: 2, decap: 3, encap: 4, inbound: 5 } as const;
 const ORDER_HEAD = 8;
 const NAME = 24;
 const RUN_HEAD = 28;
 const ANSWER_HEAD = 8;
+
+export type ProgramName = 'decap' | 'encap' | 'inbound';
 
 /** What the kernel would know of a packet besides its bytes, and what it would do. */
 export interface Circumstances {
@@ -41,7 +43,7 @@ export interface Answer {
 
 /** The BPF programs in a process of their own that a sanitizer ends when it finds something. */
 export interface SanitizedProcess {
-  run(program: 'decap' | 'encap', frame: Uint8Array, circumstances: Circumstances): Answer;
+  run(program: ProgramName, frame: Uint8Array, circumstances: Circumstances): Answer;
   /** Keys and values, one pair behind the other, in place of what the map held. */
   fillMap(name: string, pairs: Uint8Array): void;
   readMap(name: string): Buffer;

@@ -7,17 +7,6 @@
 #include <time.h>
 #include <linux/pkt_cls.h>
 
-/* FNV-1a over the packet's bytes: any number will do, and a packet has the same one each time. */
-__u32 bpf_get_hash_recalc(struct __sk_buff *skb)
-{
-	const __u8 *bytes = packet_take(packet_of(skb));
-	__u64 hash = 0xcbf29ce484222325;
-
-	for (__u32 at = 0; at < skb->len; at++)
-		hash = ((hash ^ bytes[at]) & 0xffffffff) * 0x1b3;
-	return (__u32)hash;
-}
-
 void bpf_set_hash_invalid(struct __sk_buff *skb)
 {
 }
@@ -57,4 +46,10 @@ __u64 bpf_ktime_get_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
+/* Of a kernel with 250 of them a second. */
+__u64 bpf_jiffies64(void)
+{
+	return bpf_ktime_get_ns() / (1000000000 / 250);
 }

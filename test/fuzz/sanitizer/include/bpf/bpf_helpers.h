@@ -21,6 +21,7 @@
 void *packet_data(const struct __sk_buff *skb);
 void *packet_data_end(const struct __sk_buff *skb);
 long bpf_skb_pull_data(struct __sk_buff *skb, __u32 length);
+long bpf_skb_load_bytes(const struct __sk_buff *skb, __u32 offset, void *to, __u32 length);
 long bpf_skb_store_bytes(struct __sk_buff *skb, __u32 offset, const void *from, __u32 length,
 			 __u64 flags);
 
@@ -31,12 +32,19 @@ long bpf_skb_change_tail(struct __sk_buff *skb, __u32 length, __u64 flags);
 long bpf_skb_vlan_pop(struct __sk_buff *skb);
 
 /* way.c */
-__u32 bpf_get_hash_recalc(struct __sk_buff *skb);
 void bpf_set_hash_invalid(struct __sk_buff *skb);
 long bpf_redirect_peer(__u32 ifindex, __u64 flags);
 long bpf_redirect_neigh(__u32 ifindex, struct bpf_redir_neigh *params, int length, __u64 flags);
 long bpf_clone_redirect(struct __sk_buff *skb, __u32 ifindex, __u64 flags);
 __u64 bpf_ktime_get_ns(void);
+__u64 bpf_jiffies64(void);
+
+/* fib.c */
+long bpf_fib_lookup(void *context, struct bpf_fib_lookup *params, int length, __u32 flags);
+
+/* checksum.c */
+long bpf_l3_csum_replace(struct __sk_buff *skb, __u32 offset, __u64 from, __u64 to, __u64 flags);
+long bpf_l4_csum_replace(struct __sk_buff *skb, __u32 offset, __u64 from, __u64 to, __u64 flags);
 
 /* map.c */
 void *bpf_map_lookup_elem(void *map, const void *key);
