@@ -56,19 +56,22 @@ static __always_inline __u64 ipv4_flow(struct __sk_buff *skb)
 	return mix(hash, (__u64)protocol << 32 | ports);
 }
 
+static __always_inline __u64 mix_ipv6(__u64 hash, const __be32 *address)
+{
+	hash = mix(hash, (__u64)bpf_ntohl(address[0]) << 32 | bpf_ntohl(address[1]));
+	return mix(hash, (__u64)bpf_ntohl(address[2]) << 32 | bpf_ntohl(address[3]));
+}
+
 static __always_inline __u64 ipv6_flow(struct __sk_buff *skb)
 {
 	struct ipv6hdr *ip = bytes_at(skb, ETH_HLEN, sizeof(*ip));
 	__u8 protocol;
 	__u32 label;
-	__u64 hash = 0;
+	__u64 hash;
 
 	if (!ip)
 		return 0;
-#pragma unroll
-	for (int i = 0; i < 8; i += 2)
-		hash = mix(hash, (__u64)bpf_ntohl(ip->saddr.in6_u.u6_addr32[i]) << 32 |
-					 bpf_ntohl(ip->saddr.in6_u.u6_addr32[i + 1]));
+	hash = mix_ipv6(mix_ipv6(0, ip->saddr.in6_u.u6_addr32), ip->daddr.in6_u.u6_addr32);
 	protocol = ip->nexthdr;
 	label = bpf_ntohl(*(__be32 *)ip) & 0xfffff;
 	if (has_ports(protocol))
@@ -82,5 +85,5 @@ static __always_inline __u8 flow_id(struct __sk_buff *skb, int is_ipv4)
 	__u32 hash = (is_ipv4 ? ipv4_flow(skb) : ipv6_flow(skb)) >> 32;
 
 	hash ^= hash >> 16;
-	return hash ^ hash >> 8;
+	return (__u8)(hash ^ hash >> 8);
 }

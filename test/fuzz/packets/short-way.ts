@@ -35,7 +35,8 @@ export function sanitizedShortWayTarget(share: number): FuzzTarget {
   };
 }
 
-function openShortWay(seed: number, lab: ShortWayLab): OpenTarget {
+/** The cases of the target, on the lab's programs. */
+export function openShortWay(seed: number, lab: ShortWayLab): OpenTarget {
   const packets = createPackets(seed, lab);
   let counters = new ExpectedCounters();
   let first = 0;
