@@ -118,10 +118,12 @@ describe('the charon of a routing domain', () => {
 
   it('is ended and started again when it hangs', async () => {
     const [scene] = await connectedScene();
+    const phases: string[] = [];
+    scene.vpn.onChange(({ state }) => phases.push(state.phase));
     const before = scene.charonPid();
     process.kill(before, 'SIGSTOP');
     await expect.poll(() => isRunning(before), PATIENCE).toBe(false);
-    await scene.comesTo('connected');
+    await expect.poll(() => phases, PATIENCE).toEqual(['disconnected', 'connected']);
     expect(scene.charonPid()).not.toBe(before);
   });
 

@@ -150,7 +150,7 @@ static __always_inline int encap_ip(struct __sk_buff *skb, int is_ipv4)
 		return drop(skb, target.vsid, VERDICT_KERNEL_REFUSED);
 	count(skb, target.vsid, target.verdict);
 	if (target.verdict == VERDICT_GROUP_ENCAPSULATED)
-		return redirect_to_group(subnet->underlay_ifindex, target.provider_address);
+		return to_neighbour(subnet->underlay_ifindex, target.provider_address);
 	return to_underlay(subnet, target.provider_address);
 }
 

@@ -26,6 +26,10 @@
 
 #define TUNNEL_TTL 64
 
+/* The kernel's AF_INET and AF_INET6. */
+#define FAMILY_IPV4 2
+#define FAMILY_IPV6 10
+
 #define SECOND 1000000000ull
 
 /* Since Linux 6.3, and not in Debian 12's headers. */

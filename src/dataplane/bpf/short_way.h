@@ -28,9 +28,6 @@
 #include "flow.h"
 #include "hairpin.h"
 
-#define FAMILY_IPV4 2 /* AF_INET */
-#define FAMILY_IPV6 10 /* AF_INET6 */
-
 /* Routing domain and gateway. */
 #define SHORT_WAY_HOPS 2
 

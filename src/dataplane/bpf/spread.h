@@ -25,8 +25,6 @@ struct tunnel_target {
 #define COPY_MARK 0x76370000u
 #define COPY_MASK 0xffff0000u
 
-#define AF_INET 2
-
 static __always_inline __u32 copy_number(const struct __sk_buff *skb)
 {
 	return (skb->mark & COPY_MASK) == COPY_MARK ? skb->mark & ~COPY_MASK : 0;
@@ -205,12 +203,4 @@ static __always_inline long before_spread(struct __sk_buff *skb, const struct tu
 	}
 	skb->mark = 0;
 	return clear_destination(skb);
-}
-
-/* A group is no address that the kernel would route to; the device resolves it by itself. */
-static __always_inline long redirect_to_group(__u32 underlay, __be32 group)
-{
-	struct bpf_redir_neigh next_hop = { .nh_family = AF_INET, .ipv4_nh = group };
-
-	return bpf_redirect_neigh(underlay, &next_hop, sizeof(next_hop), 0);
 }

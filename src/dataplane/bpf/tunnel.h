@@ -62,6 +62,14 @@ static __always_inline long clear_destination(struct __sk_buff *skb)
 	return bpf_skb_store_bytes(skb, 0, nobody, sizeof(nobody), 0);
 }
 
+/* Out of the device, to an address that is there: no route is asked. */
+static __always_inline int to_neighbour(__u32 device, __be32 address)
+{
+	struct bpf_redir_neigh next = { .nh_family = FAMILY_IPV4, .ipv4_nh = address };
+
+	return bpf_redirect_neigh(device, &next, sizeof(next), 0);
+}
+
 /*
  * Out of the subnet's underlay device, to the provider address of the outer header. A neighbour of
  * the gateway needs no route; the kernel finds its Ethernet address either way. The first and last
@@ -71,11 +79,10 @@ static __always_inline int to_underlay(const struct virtual_subnet *subnet, __be
 {
 	__be32 mask = subnet->on_link_mask;
 	__be32 host = destination & ~mask;
-	struct bpf_redir_neigh next = { .nh_family = 2 /* AF_INET */, .ipv4_nh = destination };
 
 	if (((destination ^ subnet->provider_address) & mask) || !host || host == ~mask)
 		return bpf_redirect_neigh(subnet->underlay_ifindex, NULL, 0, 0);
-	return bpf_redirect_neigh(subnet->underlay_ifindex, &next, sizeof(next), 0);
+	return to_neighbour(subnet->underlay_ifindex, destination);
 }
 
 /*

@@ -397,9 +397,9 @@ describe('drift', () => {
     expect([...reconciler.status().failures.values()].join()).toMatch(/again and again/);
     expect(events.at(-1)).toMatchObject({ type: 'failed' });
     // Everything else is held up by none of it.
-    expect((await lose(kernel, 'filter')).length).toBe(4);
+    expect((await lose(kernel, 'filter')).length).toBe(2);
     await reconciler.reconcileNow('all');
-    expect(reconciler.status().repairs).toBe(repairs + 4);
+    expect(reconciler.status().repairs).toBe(repairs + 2);
 
     // Held for ten seconds; the next try comes a little later.
     await vi.advanceTimersByTimeAsync(20_000);
