@@ -1,6 +1,7 @@
 import type { PolicyDocument } from '../../provider/schemas.js';
 import { namespaceName } from '../../src/dataplane/linux/names.js';
 import { RoutingDomainId } from '../../src/model/routing-domain-id.js';
+import { isIpv4, parseIp } from '../../src/net/ip.js';
 import { createGateway, type Gateway } from './gateway.js';
 import { foreignNamespace } from './namespace.js';
 import { udp, type Payload } from './packets.js';
@@ -119,12 +120,13 @@ const WITNESS_PORT = 4791;
 
 function sendWitness(wires: Wires, witness: Witness, mark: string): void {
   const { vm, outside, reachedAt = vm.address, gatewayPa = GATEWAY_PA } = witness;
-  const packet = (from: string, to: string): Payload =>
-    // With an option that means nothing it takes the longest way there is: behind all others.
-    patched(
-      udp({ from, to, fromPort: WITNESS_PORT, toPort: WITNESS_PORT, data: Buffer.from(mark) }),
-      { options: 1 },
-    );
+  const packet = (from: string, to: string): Payload => {
+    const ports = { fromPort: WITNESS_PORT, toPort: WITNESS_PORT };
+    const plain = udp({ from, to, ...ports, data: Buffer.from(mark) });
+    // With an option that means nothing it takes the longest way there is: behind all others. Those
+    // whose witness speaks IPv6 have no other way.
+    return isIpv4(parseIp(from)) ? patched(plain, { options: 1 }) : plain;
+  };
   wires.underlay.send(fromVm(vm, packet(vm.address, outside), { to: gatewayPa }));
   wires.external.send(fromOutside(packet(outside, reachedAt)));
 }
