@@ -3,6 +3,7 @@ import {
   externalPlan,
   type ExternalPlan,
 } from '../dataplane/compile/external-plan.js';
+import { isOfRecords } from '../dataplane/compile/lookup-records.js';
 import { objectKey, partOf, type Place } from '../dataplane/kernel-object.js';
 import type { DataPlane, Operation, Scope } from '../dataplane/port.js';
 import { NvgateError } from '../errors.js';
@@ -84,6 +85,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let revision: number | undefined;
   let lastRunAt: Date | undefined;
   let repairs = 0;
+  /** Routing domains whose records came by the lane since the run that is under way began. */
+  const meanwhile = new Set<RoutingDomainId>();
   /** Why the last run did not come to its end. */
   let broken: string | undefined;
   let plan: ExternalPlan = new Map();
@@ -101,6 +104,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       ),
     );
     const rest = withoutScope(scope, scopeOf(alone.keys()));
+    for (const id of alone.keys()) meanwhile.add(id);
     if (scope.records !== undefined && alone.size > 0)
       lane.add(alone, scope.records.index, revision);
     if (alone.size === 0 || !isEmptyScope(rest))
@@ -153,12 +157,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     arrive(wider, operations);
   }
 
-  /** A revision has come when the records of those before it have, this way or the other. */
+  /**
+   * A revision has come when the records of those before it have, this way or the other. Records of
+   * a push that came meanwhile may still be on their way: its revision is left for the next run.
+   */
   async function withLeftRecords(work: Work): Promise<Work> {
     if (work.revision === undefined) return work;
     await lane.settled();
     const since = take();
-    return since === undefined ? work : mergeWork(work, since);
+    const all = since === undefined ? work : mergeWork(work, since);
+    const { open } = lane;
+    if (all.revision === undefined || open === undefined || all.revision < open) return all;
+    enqueue({ ...LOOK, revision: all.revision });
+    return { ...all, revision: open - 1 };
   }
 
   function take(): Work | undefined {
@@ -190,6 +201,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** @returns how many operations it took */
   async function run(work: Work): Promise<number> {
     if (isEmptyScope(work.scope)) return 0;
+    for (const id of meanwhile) if (!lane.has(id)) meanwhile.delete(id);
     const revisionBefore = policy.current().revision;
     const failedBefore = book.keys;
     const result = await reconcileOnce(options, work.scope, (all) => judge(work, all), turns);
@@ -206,12 +218,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** What a push or a tunnel asks for is done, contested or not. */
   function judge(work: Work, operations: readonly Operation[]): Judgement {
-    const asked = mergeScopes(work.pushed, work.expected);
-    const isAsked = ({ object }: Operation): boolean => scopeHas(asked, partOf(object));
+    const isAsked = isAskedBy(work);
     const { due, held } = repairBook.judge(operations.filter((each) => !isAsked(each)));
     if (due.length === operations.length) return { due: operations, held };
     const dueNow = new Set(due);
     return { due: operations.filter((each) => isAsked(each) || dueNow.has(each)), held };
+  }
+
+  /** Records on their way were not there yet when the kernel was read. */
+  function isAskedBy({ pushed, expected }: Work): (operation: Operation) => boolean {
+    const asked = mergeScopes(pushed, expected);
+    const brought = scopeOf(meanwhile);
+    return ({ object }) =>
+      scopeHas(asked, partOf(object)) || (isOfRecords(object) && scopeHas(brought, partOf(object)));
   }
 
   function arrive(work: Work, operations: number): void {
@@ -227,10 +246,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** What a run has changed where neither a push nor an earlier failure gave reason to. */
   function countRepairs(result: RunResult, work: Work, failedBefore: ReadonlySet<string>): void {
     // A tunnel may have come or gone after the run began and before it was asked for.
-    const { pushed, expected } = queued === undefined ? work : mergeWork(work, queued);
-    const asked = mergeScopes(pushed, expected);
+    const isAsked = isAskedBy(queued === undefined ? work : mergeWork(work, queued));
     const repaired = result.operations.filter(
-      ({ object }) => !scopeHas(asked, partOf(object)) && !failedBefore.has(objectKey(object)),
+      (operation) => !isAsked(operation) && !failedBefore.has(objectKey(operation.object)),
     );
     if (repaired.length === 0) return;
     repairs += repaired.length;

@@ -29,6 +29,8 @@ export interface RecordLane {
   /** What is known of the ways to the hosts has changed. */
   environmentChanged(): void;
   has(domain: RoutingDomainId): boolean;
+  /** The first revision of those whose records have not all been brought; undefined when there is none. */
+  readonly open: number | undefined;
   /** Resolves when all that has been added by now has been brought. */
   settled(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export interface RecordLane {
 interface Load {
   readonly domains: Map<RoutingDomainId, OpenRecords>;
   readonly index: PolicyIndex;
+  readonly first: number;
   revision: number;
 }
 
@@ -77,7 +80,7 @@ export function createRecordLane(options: RecordLaneOptions): RecordLane {
   return {
     add(domains, index, revision) {
       if (waiting === undefined) {
-        waiting = { domains: new Map(), index, revision };
+        waiting = { domains: new Map(), index, first: revision, revision };
         last = turns(run);
       }
       waiting.revision = revision;
@@ -91,6 +94,9 @@ export function createRecordLane(options: RecordLaneOptions): RecordLane {
       environment = undefined;
     },
     has: (domain) => [waiting, underWay].some((load) => load?.domains.has(domain) === true),
+    get open() {
+      return (underWay ?? waiting)?.first;
+    },
     settled: () => last,
   };
 }

@@ -69,6 +69,11 @@ export function providerPeerObject(
   return { kind: 'providerPeer', entry: { routingDomain, providerAddress }, owner };
 }
 
+/** Whether an object comes of lookup records alone, so that a changed record may change it. */
+export function isOfRecords({ kind }: KernelObject): boolean {
+  return kind === 'lookupRecord' || kind === 'providerPeer' || kind === 'replication';
+}
+
 /**
  * What records that stand alone are compiled by: the rest of their routing domain. It holds until
  * something else than such records changes.

@@ -37,6 +37,8 @@ interface Scene {
   readonly looks: () => number;
   readonly faults: Fault[];
   readonly setEnvironment: (environment: Environment) => void;
+  /** Whatever is written to the kernel from now on waits until the promise resolves. */
+  readonly holdWrites: (until: Promise<void>) => void;
   /** Stored, or refused by validation. */
   readonly push: (changes: readonly Change[]) => Promise<void>;
   /** The entries of the policy maps, once the kernel has all that was pushed. */
@@ -53,12 +55,17 @@ async function scene(): Promise<Scene> {
   const kernel = createFakeDataPlane({ devices, faults });
   let looks = 0;
   let environment = ENVIRONMENT;
+  let writable = Promise.resolve();
   const dataPlane: DataPlane = {
     ...kernel,
     onChange: () => () => undefined,
     observe: async (scope) => {
       looks += 1;
       return kernel.observe(scope);
+    },
+    apply: async (operations) => {
+      await writable;
+      return kernel.apply(operations);
     },
   };
   const policy = await createPolicyService(openMemoryStore(), POLICY_ENVIRONMENT);
@@ -75,6 +82,9 @@ async function scene(): Promise<Scene> {
     looks: () => looks,
     setEnvironment: (other) => {
       environment = other;
+    },
+    holdWrites: (until) => {
+      writable = until;
     },
     push: async (changes) => {
       await policy.change(changes).catch((error: unknown) => {
@@ -185,6 +195,21 @@ describe('changed records', () => {
     await push([moved('10.1.1.30', '192.168.1.7')]);
     expect((await tables()).join('\n')).toContain('192.168.1.7');
     expect(reconciler.status().failures.size).toBe(0);
+    await reconciler.stop();
+  });
+
+  it('that are on their way while somebody looks are no drift', async () => {
+    const { push, looks, holdWrites, reconciler, policy } = await scene();
+    let write = (): void => undefined;
+    holdWrites(new Promise((resolve) => (write = resolve)));
+    await push([moved('10.1.1.31', '192.168.1.7')]);
+    const before = looks();
+    const look = reconciler.reconcileNow('all');
+    await expect.poll(looks).toBeGreaterThan(before);
+    write();
+    await look;
+    await reconciler.synchronized(policy.current().revision);
+    expect(reconciler.status().repairs).toBe(0);
     await reconciler.stop();
   });
 });
