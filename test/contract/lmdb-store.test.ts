@@ -181,7 +181,7 @@ describe('a process that writes', () => {
 
   beforeAll(async () => {
     programs = await mkdtemp(join(tmpdir(), 'nvgate-programs-'));
-    program = compileProgram('test/support/store-writer.ts', programs);
+    program = await compileProgram('test/support/store-writer.ts', programs);
   });
   afterAll(async () => rm(programs, { recursive: true }));
 

@@ -28,7 +28,7 @@ let program: string;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'nvgate-power-'));
-  program = compileProgram('test/support/store-writer.ts', join(home, 'programs'));
+  program = await compileProgram('test/support/store-writer.ts', join(home, 'programs'));
 });
 afterAll(async () => rm(home, { recursive: true }));
 

@@ -34,7 +34,7 @@ export async function createFloodLab(
   hosts: readonly string[],
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<FloodLab> {
-  const program = compileFlood();
+  const program = await compileFlood();
   const namespace = await createNamespace('gateway');
   const [underlay, outside] = [await createNamespace('underlay'), await createNamespace('outside')];
   await withoutIpv6(namespace, underlay, outside);

@@ -46,8 +46,8 @@ export interface Flood {
   stop(): Promise<FloodReport>;
 }
 
-/** Translates the program behind it, which takes a while and holds up the event loop. */
-export function compileFlood(): string {
+/** Translates the program behind it. */
+export async function compileFlood(): Promise<string> {
   return compileProgram('test/support/flood-program.ts', join(createDirectory('flood'), 'js'));
 }
 
