@@ -123,7 +123,10 @@ export async function startDaemon(config: Config): Promise<Daemon> {
     environment: policyEnvironment,
     capabilities: async () =>
       capabilitiesOf(await dataPlane.probe(), await environment(), config.limits, vpnSupport),
-    trace: async (query) => traceByPolicy(query, policy.current().policy, await environment()),
+    trace: async (query) => {
+      const now = await environment();
+      return traceByPolicy(query, policy.current().policy, now);
+    },
     counters: () => dataPlane.counters(),
     events,
     token: await loadToken(config.stateDirectory),

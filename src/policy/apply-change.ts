@@ -10,7 +10,7 @@ import type { RoutingDomainHead } from '../model/routing-domain.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change, DomainChange } from './change.js';
 import { domainChanges } from './diff.js';
-import type { Journal, PutOutcome, TouchedPart } from './journal.js';
+import type { Edits, PutOutcome, TouchedPart } from './journal.js';
 import type { SecretKeeper } from './kept-secrets.js';
 import { emptyDomain, openDomain, type OpenDomain, type OpenPolicy } from './open-policy.js';
 import type { IndexKeeper } from './policy-index.js';
@@ -20,7 +20,7 @@ import { sameValue } from './same-value.js';
 export interface ChangeTarget {
   readonly policy: OpenPolicy;
   readonly keeper: IndexKeeper;
-  readonly journal: Journal;
+  readonly journal: Edits;
   readonly secrets: SecretKeeper;
 }
 
@@ -69,7 +69,7 @@ function applyProviderAddress(
     () => (policy.providerAddresses = after),
     () => (policy.providerAddresses = before),
   );
-  if (!sameValue(before.get(key), record)) journal.note(change, 'providerAddresses');
+  journal.note(change, sameValue(before.get(key), record) ? undefined : 'providerAddresses');
   return undefined;
 }
 
@@ -106,11 +106,10 @@ function applyHead(target: ChangeTarget, head: RoutingDomainHead): void {
     () => (domain.head = head),
     () => (domain.head = before),
   );
-  if (!sameValue(before, head))
-    target.journal.note(
-      { op: 'upsert', kind: 'routingDomainHead', value: head },
-      { domain: head.id },
-    );
+  target.journal.note(
+    { op: 'upsert', kind: 'routingDomainHead', value: head },
+    sameValue(before, head) ? undefined : { domain: head.id },
+  );
 }
 
 function applyDomainChange(
@@ -204,12 +203,12 @@ function entryOf<Key, Value>(
 }
 
 function settle(
-  journal: Journal,
+  journal: Edits,
   change: Change,
   outcome: PutOutcome,
   part: TouchedPart,
 ): string | undefined {
   if (outcome === 'missing') return NOTHING_THERE;
-  if (outcome === 'differs') journal.note(change, part);
+  journal.note(change, outcome === 'differs' ? part : undefined);
   return undefined;
 }

@@ -5,16 +5,15 @@ import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change } from './change.js';
 import type { Step } from './policy-index.js';
 import { sameValue } from './same-value.js';
+import { createPace, type Steps } from './steps.js';
 import type { DomainTouch, Touched, TouchedRecords } from './touched.js';
 
 /** What became of one entry: there was nothing to delete, or it says the same as before, or not. */
 export type PutOutcome = 'missing' | 'same' | 'differs';
 
-/** Edits maps in place and remembers how to take every edit back, and what made a difference. */
-export interface Journal {
-  readonly changes: readonly Change[];
-  readonly touched: Touched;
-  perform(redo: () => void, undo: () => void): void;
+/** Edits a policy in place. */
+export interface Edits {
+  perform(act: () => void, undo: () => void): void;
   /** Sets one entry, or deletes it when `after` is undefined; `count` keeps an index up to date. */
   put<Key, Value>(
     map: Map<Key, Value>,
@@ -22,11 +21,29 @@ export interface Journal {
     after: Value | undefined,
     count: (value: Value, step: Step) => void,
   ): PutOutcome;
-  /** Notes a change that made a difference. */
-  note(change: Change, part: TouchedPart): void;
-  readonly undo: () => void;
-  readonly redo: () => void;
+  /** Notes a change that was made; `part` where it made a difference. */
+  note(change: Change, part?: TouchedPart): void;
 }
+
+/** Remembers how to take every edit back, and what made a difference. */
+export interface Journal extends Edits {
+  /** What makes a difference to before. */
+  readonly changes: readonly Change[];
+  /** All that was put in place, also what says the same as before. */
+  readonly made: readonly Change[];
+  readonly touched: Touched;
+  readonly undoSteps: () => Steps;
+}
+
+/** Makes again what was made of an equal policy before: nobody asks what becomes of it. */
+export const REPEATED: Edits = {
+  perform: (act) => act(),
+  put(map, key, after, count) {
+    move(map, key, map.get(key), after, count);
+    return 'same';
+  },
+  note: () => undefined,
+};
 
 export type TouchedPart =
   | 'providerAddresses'
@@ -45,6 +62,7 @@ export interface TouchedRecord {
 export function createJournal(): Journal {
   const edits: Edit[] = [];
   const changes: Change[] = [];
+  const made: Change[] = [];
   const domains = new Map<RoutingDomainId, DomainTouch>();
   const connections = new Set<Connection>();
   const records = new Map<RoutingDomainId, OpenTouchedRecords>();
@@ -57,25 +75,30 @@ export function createJournal(): Journal {
   /** Routing domains in which a record that others hang on has been touched, or more. */
   const further = new Set<RoutingDomainId>();
 
-  function perform(edit: Edit): void {
-    edit.redo();
-    edits.push(edit);
-  }
-
   return {
     changes,
+    made,
     touched,
-    perform: (redo, undo) => perform({ redo, undo }),
+
+    perform(act, undo) {
+      act();
+      edits.push({ undo });
+    },
 
     put(map, key, after, count) {
       const before = map.get(key);
       if (before === undefined && after === undefined) return 'missing';
       // An equal object still takes the old one's place: findings then name the one just pushed.
-      if (before !== after) perform(new EntryEdit(map, key, before, after, count));
+      if (before !== after) {
+        move(map, key, before, after, count);
+        edits.push(new EntryEdit(map, key, before, after, count));
+      }
       return sameValue(before, after) ? 'same' : 'differs';
     },
 
     note(change, part) {
+      made.push(change);
+      if (part === undefined) return;
       changes.push(change);
       if (change.op === 'upsert')
         for (const connection of connectionsIn(change)) connections.add(connection);
@@ -98,12 +121,12 @@ export function createJournal(): Journal {
       if (!further.has(domain)) noteRecord(records, domain, record);
     },
 
-    undo() {
-      for (let at = edits.length - 1; at >= 0; at--) edits[at]?.undo();
-    },
-
-    redo() {
-      for (const edit of edits) edit.redo();
+    *undoSteps() {
+      const isTime = createPace();
+      for (let at = edits.length - 1; at >= 0; at--) {
+        edits[at]?.undo();
+        if (isTime()) yield;
+      }
     },
   };
 }
@@ -114,7 +137,6 @@ interface OpenTouchedRecords extends TouchedRecords {
 }
 
 interface Edit {
-  redo(): void;
   undo(): void;
 }
 
@@ -128,21 +150,23 @@ class EntryEdit<Key, Value> implements Edit {
     private readonly count: (value: Value, step: Step) => void,
   ) {}
 
-  redo(): void {
-    this.move(this.before, this.after);
-  }
-
   undo(): void {
-    this.move(this.after, this.before);
+    move(this.map, this.key, this.after, this.before, this.count);
   }
+}
 
-  private move(from: Value | undefined, to: Value | undefined): void {
-    if (from !== undefined) this.count(from, -1);
-    if (to === undefined) this.map.delete(this.key);
-    else {
-      this.map.set(this.key, to);
-      this.count(to, 1);
-    }
+function move<Key, Value>(
+  map: Map<Key, Value>,
+  key: Key,
+  from: Value | undefined,
+  to: Value | undefined,
+  count: (value: Value, step: Step) => void,
+): void {
+  if (from !== undefined) count(from, -1);
+  if (to === undefined) map.delete(key);
+  else {
+    map.set(key, to);
+    count(to, 1);
   }
 }
 

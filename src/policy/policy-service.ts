@@ -8,9 +8,10 @@ import { createSecretKeeper, fillPolicy, type SecretKeeper } from './kept-secret
 import { policyLost, type LostPolicy } from './lost-policy.js';
 import type { PolicyService, PushOptions, PushResult, Snapshot } from './service.js';
 import { createPolicyState, type Applied, type PolicyState } from './state.js';
+import { inTurns } from './steps.js';
 import type { PolicyStore } from './store.js';
 import { pushScope } from './touched.js';
-import { validatePolicy, validateTouched } from './validate/index.js';
+import { policyValidation, touchedValidation } from './validate/index.js';
 import type { Validation } from './validate/report.js';
 
 /**
@@ -58,7 +59,14 @@ export async function createPolicyService(
   restored?: Restored,
 ): Promise<PolicyService> {
   const { snapshot, lost } = restored ?? { snapshot: await store.load() };
-  const state = createPolicyState(snapshot.policy);
+  // Two that take turns: pushes are tried on the one while everybody reads the other.
+  let served = createPolicyState(snapshot.policy);
+  let tried = createPolicyState(snapshot.policy);
+  const index = {
+    get domains() {
+      return served.index.domains;
+    },
+  };
   const listeners = new Set<(result: PushResult) => void>();
   const waiting: WaitingPush[] = [];
   let revision = snapshot.revision;
@@ -81,45 +89,49 @@ export async function createPolicyService(
   }
 
   /**
-   * Tries pushes on the policy one after the other, takes them all back, stores what they came to
-   * and only then applies it for good: nobody ever reads what is not durable.
+   * Tries pushes one after the other, stores what they came to, and only then lets the policy that
+   * has them take the other's place: nobody ever reads what is not durable, nor a part of a push.
    */
   async function serveTogether(): Promise<void> {
-    const tried: TriedPush[] = [];
+    const pushes: TriedPush[] = [];
     const changes: Change[] = [];
     let next = revision;
     while (changes.length < CHANGES_PER_COMMIT) {
       const first = waiting.shift();
       if (first === undefined) break;
-      const outcome = tryPush(first, next);
-      tried.push({ push: first, outcome });
+      const outcome = await tryPush(first, next);
+      pushes.push({ push: first, outcome });
       if (!('applied' in outcome)) continue;
       next = outcome.result.revision;
       for (const change of outcome.applied.changes) changes.push(change);
     }
 
-    const applied = tried.flatMap(({ outcome }) => ('applied' in outcome ? outcome.applied : []));
-    for (const each of applied.toReversed()) each.undo();
+    const applied = pushes.flatMap(({ outcome }) => ('applied' in outcome ? outcome.applied : []));
     if (applied.length > 0) {
       try {
         await store.commit(next, changes);
       } catch (error) {
+        for (const each of applied.toReversed()) await inTurns(each.undoSteps());
         // The refused ones too: what they were refused for may never have been stored.
-        for (const each of tried) each.push.reject(error);
+        for (const each of pushes) each.push.reject(error);
         return;
       }
+      [served, tried] = [tried, served];
     }
-    for (const each of applied) each.redo();
     revision = next;
-    for (const { push: answered, outcome } of tried)
+    for (const { push: answered, outcome } of pushes)
       if ('refusal' in outcome) answered.reject(outcome.refusal);
       else answered.resolve(outcome.result);
-    for (const { outcome } of tried)
+    for (const { outcome } of pushes)
       if ('result' in outcome) for (const listener of listeners) listener(outcome.result);
+    for (const { made } of applied) await inTurns(tried.repeat(made));
   }
 
   /** Leaves the policy as it was when it refuses. */
-  function tryPush({ content, ifMatch }: WaitingPush, at: number): TriedPush['outcome'] {
+  async function tryPush(
+    { content, ifMatch }: WaitingPush,
+    at: number,
+  ): Promise<TriedPush['outcome']> {
     let applied: Applied | undefined;
     try {
       if (ifMatch !== undefined && ifMatch !== at)
@@ -128,20 +140,20 @@ export async function createPolicyService(
           `The policy is at revision ${at}, not ${ifMatch}. Read it again and decide whether the push still holds.`,
         );
       if (lost !== undefined && at === 0 && 'changes' in content) throw policyLost(lost);
-      const proposal = propose(content, state.policy);
-      applied = state.apply(proposal.changes);
-      const { errors, warnings } = judge(state, environment, proposal, applied);
+      const proposal = propose(content, tried.policy);
+      applied = await inTurns(tried.applySteps(proposal.changes));
+      const { errors, warnings } = await judge(tried, environment, proposal, applied);
       if (errors.length > 0) throw new PolicyRefusedError(errors);
-      const scope = pushScope(applied.touched, state.policy, state.index);
+      const scope = pushScope(applied.touched, tried.policy, index);
       return { applied, result: { revision: at + 1, scope, warnings } };
     } catch (error) {
-      applied?.undo();
+      if (applied !== undefined) await inTurns(applied.undoSteps());
       return { refusal: error };
     }
   }
 
   return {
-    current: () => ({ revision, policy: state.policy }),
+    current: () => ({ revision, policy: served.policy }),
     lost: () => (revision === 0 ? lost : undefined),
     replace: async (policy, options) => push({ policy }, options),
     change: async (changes, options) => push({ changes }, options),
@@ -159,19 +171,19 @@ function propose(content: Content, current: Policy): Proposal {
   return { changes: diffPolicies(current, policy), whole: { policy, secrets } };
 }
 
-function judge(
+async function judge(
   { policy, index }: PolicyState,
   environment: PolicyEnvironment,
   { whole }: Proposal,
   { missing, origins, touched }: Applied,
-): Validation {
+): Promise<Validation> {
   if (whole === undefined) {
-    const found = validateTouched({ policy, index, environment }, touched);
+    const found = await inTurns(touchedValidation({ policy, index, environment }, touched));
     return asPushed({ ...found, errors: [...missing, ...found.errors] }, origins);
   }
   // A whole policy is judged by itself, so that findings name the objects of the document.
   const { secrets } = whole;
-  const found = validatePolicy(whole.policy, environment, touched.connections);
+  const found = await inTurns(policyValidation(whole.policy, environment, touched.connections));
   return asPushed({ ...found, errors: [...secrets.missing, ...found.errors] }, secrets.origins);
 }
 

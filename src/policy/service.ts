@@ -24,8 +24,8 @@ export interface PushScope {
 /** Lookup records that stand alone, and whose packets the domains take now. */
 export interface RecordScope {
   readonly domains: ReadonlyMap<RoutingDomainId, TouchedRecords>;
-  /** Of the policy as it is when it is read. */
-  readonly index: PolicyIndex;
+  /** Of the durable policy as it is when it is read. */
+  readonly index: Pick<PolicyIndex, 'domains'>;
 }
 
 export interface PushResult {
@@ -44,7 +44,10 @@ export interface PushOptions {
  * all, and is durable when its promise resolves.
  */
 export interface PolicyService {
-  /** The policy as of the last durable push. Read it at once: a later push may change it in place. */
+  /**
+   * The policy as of the last durable push. Read it before anybody else has a turn: later pushes
+   * are tried in its place.
+   */
   current(): Snapshot;
   /**
    * Set from the start of a gateway that has lost its policy until a whole policy has been pushed.

@@ -2,10 +2,11 @@ import { EMPTY_POLICY, type Policy } from '../model/policy.js';
 import { applyChange } from './apply-change.js';
 import type { Change } from './change.js';
 import type { Finding } from './finding.js';
-import { createJournal } from './journal.js';
+import { createJournal, REPEATED } from './journal.js';
 import { createSecretKeeper } from './kept-secrets.js';
 import { openPolicy } from './open-policy.js';
 import { createIndex, type PolicyIndex } from './policy-index.js';
+import { atOnce, createPace, type Steps } from './steps.js';
 import type { Touched } from './touched.js';
 
 /** A policy that changes in place, and the index that goes with it. */
@@ -19,6 +20,10 @@ export interface PolicyState {
    * policy is.
    */
   apply(changes: readonly Change[]): Applied;
+  /** As `apply`; the last step has been made when all changes are in their place. */
+  applySteps(changes: readonly Change[]): Steps<Applied>;
+  /** Makes what another state of the same policy has made (`Applied.made`). */
+  repeat(made: readonly Change[]): Steps;
 }
 
 /** Changes that have been applied. Several of them are taken back in reverse order. */
@@ -33,9 +38,10 @@ export interface Applied {
   readonly touched: Touched;
   /** What makes a difference to before. */
   readonly changes: readonly Change[];
+  /** All that was put in place, secrets filled in; also what says the same as before. */
+  readonly made: readonly Change[];
   readonly undo: () => void;
-  /** After `undo`: as `apply` left it. */
-  readonly redo: () => void;
+  readonly undoSteps: () => Steps;
 }
 
 /** Starts from a copy of `initial`. */
@@ -44,21 +50,35 @@ export function createPolicyState(initial: Policy = EMPTY_POLICY): PolicyState {
   const keeper = createIndex();
   for (const domain of policy.routingDomains.values()) keeper.routingDomain(domain, 1);
 
+  function* applySteps(changes: readonly Change[]): Steps<Applied> {
+    const journal = createJournal();
+    const secrets = createSecretKeeper();
+    const missing: Finding[] = [];
+    const isTime = createPace();
+    for (const change of changes) {
+      const want = applyChange({ policy, keeper, journal, secrets }, change);
+      if (want !== undefined) missing.push({ subject: change, code: 'notFound', message: want });
+      if (isTime()) yield;
+    }
+    const { touched, changes: differing, made, undoSteps } = journal;
+    const { origins } = secrets;
+    missing.push(...secrets.missing);
+    const undo = (): void => atOnce(undoSteps());
+    return { missing, origins, touched, changes: differing, made, undo, undoSteps };
+  }
+
   return {
     policy,
     index: keeper.index,
-    apply(changes) {
-      const journal = createJournal();
-      const secrets = createSecretKeeper();
-      const missing: Finding[] = [];
-      for (const change of changes) {
-        const want = applyChange({ policy, keeper, journal, secrets }, change);
-        if (want !== undefined) missing.push({ subject: change, code: 'notFound', message: want });
+    apply: (changes) => atOnce(applySteps(changes)),
+    applySteps,
+    *repeat(made) {
+      const target = { policy, keeper, journal: REPEATED, secrets: createSecretKeeper() };
+      const isTime = createPace();
+      for (const change of made) {
+        applyChange(target, change);
+        if (isTime()) yield;
       }
-      const { touched, changes: made, undo, redo } = journal;
-      const { origins } = secrets;
-      missing.push(...secrets.missing);
-      return { missing, origins, touched, changes: made, undo, redo };
     },
   };
 }

@@ -51,7 +51,11 @@ export function everythingTouched(policy: Policy): Touched {
  * every routing domain; subnets and connections reach out to the external side, which is the gateway's:
  * there NAT and tunnels share addresses.
  */
-export function pushScope(touched: Touched, policy: Policy, index: PolicyIndex): PushScope {
+export function pushScope(
+  touched: Touched,
+  policy: Policy,
+  index: Pick<PolicyIndex, 'domains'>,
+): PushScope {
   const domains = new Set(touched.domains.keys());
   if (touched.providerAddresses || touched.providerRoutes)
     for (const id of policy.routingDomains.keys()) domains.add(id);

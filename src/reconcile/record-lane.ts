@@ -4,7 +4,6 @@ import type { ProviderAddress } from '../model/addresses.js';
 import type { LookupRecord, LookupRecordKey } from '../model/lookup-record.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { PushScope, RecordScope } from '../policy/service.js';
-import type { PolicyIndex } from '../policy/policy-index.js';
 import type { TouchedRecords } from '../policy/touched.js';
 import { bringRecords, type RecordRunContext, type RecordRunResult } from './record-run.js';
 import type { Turns } from './turns.js';
@@ -23,7 +22,7 @@ export interface RecordLaneOptions extends Omit<RecordRunContext, 'plans'> {
  */
 export interface RecordLane {
   /** Pushed records; they are brought soon, together with those that come until then. */
-  add(domains: RecordScope['domains'], index: PolicyIndex, revision: number): void;
+  add(domains: RecordScope['domains'], index: RecordScope['index'], revision: number): void;
   /** To be told of every push, before `add`: plans hold until something else than records changes. */
   pushed(scope: PushScope): void;
   /** What is known of the ways to the hosts has changed. */
@@ -37,7 +36,7 @@ export interface RecordLane {
 
 interface Load {
   readonly domains: Map<RoutingDomainId, OpenRecords>;
-  readonly index: PolicyIndex;
+  readonly index: RecordScope['index'];
   readonly first: number;
   revision: number;
 }

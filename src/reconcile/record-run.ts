@@ -11,7 +11,6 @@ import type { DataPlane, Operation } from '../dataplane/port.js';
 import type { LookupRecord } from '../model/lookup-record.js';
 import type { RoutingDomain } from '../model/routing-domain.js';
 import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import type { DomainIndex } from '../policy/policy-index.js';
 import type { PolicyService, RecordScope } from '../policy/service.js';
 import type { TouchedRecords } from '../policy/touched.js';
 
@@ -59,7 +58,7 @@ export async function bringRecords(
   for (const [id, touched] of domains) {
     const steps = isLimited(touched, environment)
       ? undefined
-      : stepsOf(context, index.domains, id, touched, environment);
+      : stepsOf(context, index, id, touched, environment);
     if (steps === undefined) {
       left.add(id);
       continue;
@@ -86,7 +85,7 @@ function isLimited({ providerAddresses }: TouchedRecords, { pathMtus }: Environm
  */
 function* stepsOf(
   { policy, plans }: RecordRunContext,
-  indexes: ReadonlyMap<RoutingDomainId, DomainIndex>,
+  index: RecordScope['index'],
   id: RoutingDomainId,
   { records, providerAddresses }: TouchedRecords,
   { multicastPacketsPerSecond }: Environment,
@@ -94,7 +93,7 @@ function* stepsOf(
   const own = (): ReadonlySet<unknown> => new Set(policy.current().policy.providerAddresses.keys());
   const peers = (wanted: boolean): Operation[] => {
     const ofGateway = own();
-    const known = indexes.get(id)?.peers;
+    const known = index.domains.get(id)?.peers;
     return [...providerAddresses]
       .filter((address) => (known?.has(address) === true && !ofGateway.has(address)) === wanted)
       .map((address) => ({
@@ -132,7 +131,7 @@ function* stepsOf(
       ? []
       : subnetsOf(domain, records.values()).map((vsid) => {
           const ofGateway = own();
-          const hosts = [...(indexes.get(id)?.hosts.get(vsid)?.keys() ?? [])]
+          const hosts = [...(index.domains.get(id)?.hosts.get(vsid)?.keys() ?? [])]
             .filter((address) => !ofGateway.has(address))
             .sort((a, b) => a - b);
           return {

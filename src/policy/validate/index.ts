@@ -3,6 +3,7 @@ import type { LookupRecord, LookupRecordKey } from '../../model/lookup-record.js
 import type { Policy } from '../../model/policy.js';
 import type { PolicyEnvironment } from '../environment.js';
 import { indexPolicy } from '../policy-index.js';
+import { atOnce, createPace, type Pace, type Steps } from '../steps.js';
 import { everythingTouched, type Touched } from '../touched.js';
 import { checkConnections } from './connections.js';
 import { checkCustomerRoutes, checkRoutesVia } from './customer-routes.js';
@@ -29,9 +30,18 @@ export function validatePolicy(
   environment: PolicyEnvironment,
   connections?: ReadonlySet<Connection>,
 ): Validation {
+  return atOnce(policyValidation(policy, environment, connections));
+}
+
+/** As `validatePolicy`. */
+export function* policyValidation(
+  policy: Policy,
+  environment: PolicyEnvironment,
+  connections?: ReadonlySet<Connection>,
+): Steps<Validation> {
   const view = { policy, index: indexPolicy(policy), environment };
   const everything = everythingTouched(policy);
-  return validateTouched(
+  return yield* touchedValidation(
     view,
     connections === undefined ? everything : { ...everything, connections },
   );
@@ -44,7 +54,13 @@ export function validatePolicy(
  * expired since, which must not keep others from pushing.
  */
 export function validateTouched(view: PolicyView, changed: Touched): Validation {
+  return atOnce(touchedValidation(view, changed));
+}
+
+/** As `validateTouched`. */
+export function* touchedValidation(view: PolicyView, changed: Touched): Steps<Validation> {
   const { policy } = view;
+  const isTime = createPace();
   const touched = changed.providerAddresses
     ? { ...everythingTouched(policy), connections: changed.connections }
     : changed;
@@ -61,20 +77,23 @@ export function validateTouched(view: PolicyView, changed: Touched): Validation 
     const domainView = viewDomain(view, domain);
     if (touch === 'whole') {
       checkVsidOwners(view, domain, touched, report);
-      checkDomain(domainView, touched, report);
-    } else checkRecords(domainView, touch, report);
+      yield* checkDomain(domainView, touched, report, isTime);
+    } else yield* checkRecords(domainView, touch, report, isTime);
   }
   checkExternalAddresses(view, touched, report);
   checkExportedPrefixes(view, touched, report);
   return report;
 }
 
-function checkDomain(view: DomainView, touched: Touched, report: Report): void {
+function* checkDomain(view: DomainView, touched: Touched, report: Report, isTime: Pace): Steps {
   checkOwnProviderAddress(view, report);
   checkGatewayAddresses(view, report);
   checkVirtualSubnets(view, report);
   const { lookupRecords } = view.domain;
-  for (const record of lookupRecords.values()) checkRecord(view, record, report);
+  for (const record of lookupRecords.values()) {
+    checkRecord(view, record, report);
+    if (isTime()) yield;
+  }
   checkDuplicateAddresses(view, lookupRecords.values(), report);
   checkCustomerRoutes(view, report);
   checkConnections(view, touched, report);
@@ -86,7 +105,12 @@ function checkRecord(view: DomainView, record: LookupRecord, report: Report): vo
 }
 
 /** When only these records of a domain have come, changed or gone. */
-function checkRecords(view: DomainView, keys: ReadonlySet<LookupRecordKey>, report: Report): void {
+function* checkRecords(
+  view: DomainView,
+  keys: ReadonlySet<LookupRecordKey>,
+  report: Report,
+  isTime: Pace,
+): Steps {
   checkOwnProviderAddress(view, report);
   const gone = new Set<LookupRecordKey>();
   const records = [];
@@ -95,7 +119,10 @@ function checkRecords(view: DomainView, keys: ReadonlySet<LookupRecordKey>, repo
     if (record === undefined) gone.add(key);
     else records.push(record);
   }
-  for (const record of records) checkRecord(view, record, report);
+  for (const record of records) {
+    checkRecord(view, record, report);
+    if (isTime()) yield;
+  }
   checkDuplicateAddresses(view, records, report);
   if (gone.size > 0) checkRoutesVia(view, gone, report);
 }

@@ -192,8 +192,10 @@ describe('pushes that meet', () => {
   it('are not seen before they are durable, and those that wait are stored together', async () => {
     const store = slowStore();
     const service = await createPolicyService(store, ENVIRONMENT);
+    const first = service.replace(blueAndRed().policy);
+    await turn();
     const pushes = [
-      service.replace(blueAndRed().policy),
+      first,
       service.change([upsertRecord('192.168.1.7')], { ifMatch: 1 }),
       service.change([upsertRecord('192.168.9.7')]),
       service.change([upsertRecord('192.168.1.8')], { ifMatch: 2 }),
@@ -236,6 +238,82 @@ describe('pushes that meet', () => {
         expect(revealed((await serve(place)).current())).toEqual(revealed(service.current()));
       }),
     );
+  });
+});
+
+describe('pushes that follow each other', () => {
+  it('come to the same, whichever of them are refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(pushedChanges, { maxLength: 8 }), async (pushes) => {
+        const service = await serveBlueAndRed();
+        const model = createPolicyState(blueAndRed().policy);
+        for (const push of pushes) {
+          const { missing, undo } = model.apply(push);
+          const { errors } = validatePolicy(model.policy, ENVIRONMENT);
+          const isRefused = missing.length + errors.length > 0;
+          if (isRefused) undo();
+          const [{ status }] = await Promise.allSettled([service.change(push)]);
+          expect(status).toBe(isRefused ? 'rejected' : 'fulfilled');
+          expect(revealed(service.current().policy)).toEqual(revealed(model.policy));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('leave the objects that were pushed in place, for findings to name', async () => {
+    const service = await serveBlueAndRed();
+    const same = upsertRecord('192.168.1.101');
+    await service.change([same]);
+    await service.change([upsertRecord('192.168.1.7')]);
+    const records = service.current().policy.routingDomains.get(BLUE)?.lookupRecords.values();
+    expect([...(records ?? [])]).toContain('value' in same && same.value);
+  });
+});
+
+describe('a large push', () => {
+  /** Turns that a push takes are counted for so long at most. */
+  const TURNS = 1_000;
+  const many = (host: string): Change[] =>
+    Array.from({ length: 20_000 }, (_, index) =>
+      upsertRecord(`192.168.1.${2 + (index % 100)}`, index < 19_900 ? '10.1.1.30' : host),
+    );
+
+  async function turnsOf(push: Promise<unknown>, look: () => void): Promise<number> {
+    const settled = push.then(
+      () => true,
+      () => true,
+    );
+    let turns = 0;
+    while (!(await Promise.race([settled, turn()])) && turns < TURNS) {
+      look();
+      turns += 1;
+    }
+    return turns;
+  }
+
+  it.each(['10.1.1.31', '224.0.0.1'])(
+    'leaves others their turns, who see nothing of it before it is durable (%s)',
+    async (host) => {
+      const service = await serveBlueAndRed();
+      const before = revealed(service.current());
+      const push = service.change(many(host));
+      const turns = await turnsOf(push, () => expect(revealed(service.current())).toEqual(before));
+      expect(turns).toBeGreaterThan(10);
+      const isRefused = host === '224.0.0.1';
+      await (isRefused ? expect(push).rejects.toBeInstanceOf(PolicyRefusedError) : push);
+      expect(service.current().revision).toBe(isRefused ? 1 : 2);
+      if (isRefused) expect(revealed(service.current())).toEqual(before);
+    },
+  );
+
+  it('makes those behind it wait, which then see what it has done', async () => {
+    const service = await serveBlueAndRed();
+    const [first, second] = await Promise.all([
+      service.change(many('10.1.1.31')),
+      service.change([upsertRecord('192.168.1.7')], { ifMatch: 2 }),
+    ]);
+    expect([first.revision, second.revision]).toEqual([2, 3]);
   });
 });
 
