@@ -134,7 +134,7 @@ export const ConfigSchema = Type.Object(
     shortWay: Type.Boolean({
       default: DEFAULT_CONFIG.shortWay,
       description:
-        'Forward packets of routed connections past the kernel where it would forward them the same; its own forwarding rules do not see them',
+        'Forward packets of routed and NAT connections past the kernel where it would forward them the same; its own forwarding rules do not see them',
     }),
     bpfDirectory: Type.String({
       pattern: '^/',

@@ -32,6 +32,7 @@ function entriesOf(objects: readonly KernelObject[]): ForwardingEntries {
     providerGroups: objects.flatMap((o) => (o.kind === 'providerGroup' ? [o.entry] : [])),
     multicastRoutes: objects.flatMap((o) => (o.kind === 'multicastRoute' ? [o.entry] : [])),
     replications: objects.flatMap((o) => (o.kind === 'replication' ? [o.entry] : [])),
+    externalEnds: objects.flatMap((o) => (o.kind === 'externalEnd' ? [o.entry] : [])),
     providerPeers: objects.flatMap((o) => (o.kind === 'providerPeer' ? [o.entry] : [])),
   };
 }

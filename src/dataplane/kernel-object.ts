@@ -122,7 +122,7 @@ export interface Firewall {
 export interface Filter {
   readonly kind: 'filter';
   readonly device: Device;
-  readonly program: 'decap' | 'encap' | 'inbound';
+  readonly program: 'decap' | 'encap' | 'inbound' | 'outbound';
 }
 
 export type TableEntry =
@@ -296,8 +296,9 @@ export function objectValue(object: KernelObject): string {
     case 'filter':
     case 'providerAddress':
     case 'providerPeer':
-    case 'externalEnd':
       return '';
+    case 'externalEnd':
+      return `${object.entry.external} ${object.entry.past}`;
     case 'link':
       return `mtu ${object.mtu}`;
     case 'tunnelLink':

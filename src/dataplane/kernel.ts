@@ -209,8 +209,10 @@ function isInScope(place: Place, scope: Scope): boolean {
 /** Whether packets could use the entry: without its devices no map can have it. */
 function hasDevices(object: TableEntry, links: LinkIndex): boolean {
   if (object.kind === 'providerAddress') return true;
-  if (object.kind === 'externalEnd' && !links.extPeers.has(object.entry.routingDomain))
-    return false;
+  if (object.kind === 'externalEnd') {
+    const { routingDomain, external } = object.entry;
+    if (!links.extPeers.has(routingDomain) || !links.configured.has(external)) return false;
+  }
   if (object.kind === 'virtualSubnet' && !links.configured.has(object.entry.underlay)) return false;
   return links.vnetPeers.has(object.entry.routingDomain);
 }

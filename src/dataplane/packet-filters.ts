@@ -97,9 +97,13 @@ function placesFor(
         const ifindex = links.configured.get(name);
         if (ifindex !== undefined) add({ kind: 'configured', name }, program, ifindex);
       }
-  for (const [domain, ifindex] of links.vnetPeers)
-    if (scope === 'all' || scope.domains.has(domain))
-      add({ kind: 'peer', domain, device: 'vnet' }, 'encap', ifindex);
+  for (const [peers, device, program] of [
+    [links.vnetPeers, 'vnet', 'encap'],
+    [links.extPeers, 'ext', 'outbound'],
+  ] as const)
+    for (const [domain, ifindex] of peers)
+      if (scope === 'all' || scope.domains.has(domain))
+        add({ kind: 'peer', domain, device }, program, ifindex);
   return places;
 }
 
@@ -107,8 +111,10 @@ function filterIndex(filter: Filter, links: LinkIndex): number | undefined {
   switch (filter.device.kind) {
     case 'configured':
       return links.configured.get(filter.device.name);
-    case 'peer':
-      return links.vnetPeers.get(filter.device.domain);
+    case 'peer': {
+      const { device, domain } = filter.device;
+      return (device === 'vnet' ? links.vnetPeers : links.extPeers).get(domain);
+    }
     case 'domain':
     case 'tunnel':
       return undefined;

@@ -46,6 +46,8 @@ export interface Replicated {
 export type Out =
   /** Into the routing domain, by `vnet`. */
   | { readonly device: 'domain'; readonly domain: RoutingDomainId }
+  /** Into the routing domain, by `ext`. */
+  | { readonly device: 'ext'; readonly domain: RoutingDomainId }
   /** External device, by its name in the configuration. */
   | { readonly device: 'external'; readonly name: string }
   /** Underlay device, by its name in the configuration. */

@@ -1,8 +1,15 @@
-import { ETHERNET_BYTES, EtherType } from '../codec/ethernet.js';
+import { ETHERNET_BYTES, EtherType, NO_MAC, writeEthernet } from '../codec/ethernet.js';
 import { isNeighbourDiscovery } from '../codec/icmpv6.js';
 import { IpProtocol } from '../codec/ip-protocol.js';
-import { FRAGMENT_BITS, IPV4_HEADER_WORDS, isIpv4HeaderIntact, readIpv4 } from '../codec/ipv4.js';
-import { IPV6_BYTES, readIpv6 } from '../codec/ipv6.js';
+import {
+  FRAGMENT_BITS,
+  IPV4_HEADER_WORDS,
+  Ipv4Word,
+  isIpv4HeaderIntact,
+  readIpv4,
+  replaceIpv4Word,
+} from '../codec/ipv4.js';
+import { IPV6_BYTES, readIpv6, replaceHopLimit } from '../codec/ipv6.js';
 import {
   isLinkLocal,
   isLoopback,
@@ -41,6 +48,27 @@ export function readShortWayPacket(
         : undefined;
   if (packet === undefined || packet.hopLimit <= SHORT_WAY_HOPS) return undefined;
   return packet.length > bytes.byteLength - ETHERNET_BYTES ? undefined : packet;
+}
+
+/**
+ * The packet without the padding behind it, as one router after the other would forward it.
+ * @param hops how many routers there are
+ */
+export function forwardedBy(hops: number, frame: Uint8Array, packet: ShortWayPacket): Uint8Array {
+  const sent = frame.slice(0, ETHERNET_BYTES + packet.length);
+  const bytes = new DataView(sent.buffer);
+  const { etherType } = packet;
+  writeEthernet(bytes, 0, { destination: NO_MAC, source: NO_MAC, etherType });
+  const hopLimit = packet.hopLimit - hops;
+  if (etherType === EtherType.ipv4)
+    replaceIpv4Word(
+      bytes,
+      ETHERNET_BYTES,
+      Ipv4Word.timeToLive,
+      (hopLimit << 8) | bytes.getUint8(ETHERNET_BYTES + Ipv4Word.timeToLive + 1),
+    );
+  else replaceHopLimit(bytes, ETHERNET_BYTES, hopLimit);
+  return sent;
 }
 
 function readShortIpv4(bytes: DataView): ShortWayPacket | undefined {

@@ -1,36 +1,15 @@
-import {
-  ETHERNET_BYTES,
-  EtherType,
-  NO_MAC,
-  readEthernet,
-  writeEthernet,
-} from '../codec/ethernet.js';
-import { Ipv4Word, replaceIpv4Word } from '../codec/ipv4.js';
-import { replaceHopLimit } from '../codec/ipv6.js';
+import { ETHERNET_BYTES, readEthernet } from '../codec/ethernet.js';
 import { NVGRE_OVERHEAD, NvgreOffset, writeNvgreHeaders } from '../codec/nvgre.js';
 import { flowIdOf } from '../model/flow-id.js';
 import type { ForwardingTables } from '../model/forwarding-table.js';
-import type { RoutingDomainId } from '../model/routing-domain-id.js';
-import type { IpAddress } from '../net/ip.js';
 import type { MacAddress } from '../net/mac.js';
 import { flowHashOf } from './flow-hash.js';
+import type { GatewayRoutes } from './gateway-routes.js';
 import { PASSED, type Forwarded, type Passed } from './outcome.js';
+import { relayIn } from './relay.js';
 import { onLinkHop } from './route.js';
-import { readShortWayPacket, SHORT_WAY_HOPS, type ShortWayPacket } from './short-way-packet.js';
+import { forwardedBy, readShortWayPacket, SHORT_WAY_HOPS } from './short-way-packet.js';
 import type { TunnelPacket } from './tunnel.js';
-
-/** What the gateway's routes lead to: an external device by its name, a routing domain's `ext`, or neither. */
-export type ExternalEnd =
-  | { readonly end: 'outside'; readonly device: string }
-  | { readonly end: 'domain'; readonly routingDomain: RoutingDomainId };
-
-/**
- * The routes of the gateway's namespace, as its kernel reads them. Undefined where it would do
- * anything but forward: to its own and to broadcast addresses, without a route, by one that refuses.
- */
-export type GatewayRoutes = (
-  address: IpAddress,
-) => { readonly leadsTo: ExternalEnd | 'elsewhere'; readonly mtu: number } | undefined;
 
 /**
  * From a VM straight out to the physical network; undefined where the routing domain's kernel must
@@ -63,13 +42,13 @@ export function outward(
     verdict: 'externalOut',
     vsid,
     out: { device: 'external', name: shortWay.external },
-    frame: twoHopsOn(frame, packet),
+    frame: forwardedBy(SHORT_WAY_HOPS, frame, packet),
   };
 }
 
 /**
  * What `inbound` does with a frame that an external device received: into NVGRE and to the VM's
- * host, or `pass`, which leaves it to the kernel.
+ * host; into a routing domain that has to see it (`relayIn`); or `pass`, which leaves it to the kernel.
  */
 export function inward(
   frame: Uint8Array,
@@ -88,6 +67,9 @@ export function inward(
   if (ahead === undefined || ahead.leadsTo === 'elsewhere' || packet.length > ahead.mtu)
     return PASSED;
   if (ahead.leadsTo.end !== 'domain') return PASSED;
+  const end = tables.externalEnd(ahead.leadsTo.routingDomain);
+  if (end === undefined) return PASSED;
+  if (end.past === 'gateway') return relayIn(frame, packet, end);
   const record = tables.lookupRecord(ahead.leadsTo.routingDomain, packet.destination);
   const target = onLinkHop(record);
   const subnet = target === undefined ? undefined : tables.virtualSubnet(target.vsid);
@@ -95,7 +77,7 @@ export function inward(
   if (packet.length > Math.min(subnet.shortWay.maxLength, record?.maxLength ?? Infinity))
     return PASSED;
 
-  const sent = twoHopsOn(frame, packet);
+  const sent = forwardedBy(SHORT_WAY_HOPS, frame, packet);
   const out = new Uint8Array(sent.byteLength + NVGRE_OVERHEAD);
   out.set(sent.subarray(ETHERNET_BYTES), NvgreOffset.innerPacket);
   writeNvgreHeaders(new DataView(out.buffer), {
@@ -117,22 +99,4 @@ export function inward(
     out: { device: 'underlay', name: subnet.underlay },
     frame: out,
   };
-}
-
-/** The packet without the padding behind it, as routing domain and gateway would forward it one after the other. */
-function twoHopsOn(frame: Uint8Array, packet: ShortWayPacket): Uint8Array {
-  const sent = frame.slice(0, ETHERNET_BYTES + packet.length);
-  const bytes = new DataView(sent.buffer);
-  const { etherType } = packet;
-  writeEthernet(bytes, 0, { destination: NO_MAC, source: NO_MAC, etherType });
-  const hopLimit = packet.hopLimit - SHORT_WAY_HOPS;
-  if (etherType === EtherType.ipv4)
-    replaceIpv4Word(
-      bytes,
-      ETHERNET_BYTES,
-      Ipv4Word.timeToLive,
-      (hopLimit << 8) | bytes.getUint8(ETHERNET_BYTES + Ipv4Word.timeToLive + 1),
-    );
-  else replaceHopLimit(bytes, ETHERNET_BYTES, hopLimit);
-  return sent;
 }

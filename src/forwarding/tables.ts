@@ -1,6 +1,7 @@
 import type { ProviderAddress } from '../model/addresses.js';
 import type {
   CustomerRouteEntry,
+  ExternalEndEntry,
   ForwardingTables,
   LookupRecordEntry,
   MulticastRouteEntry,
@@ -26,6 +27,7 @@ export interface ForwardingEntries {
   readonly providerGroups: readonly ProviderGroupEntry[];
   readonly multicastRoutes: readonly MulticastRouteEntry[];
   readonly replications: readonly ReplicationEntry[];
+  readonly externalEnds: readonly ExternalEndEntry[];
 }
 
 /** The tables in memory. Of two entries with one key the later one counts, as in a map update. */
@@ -64,6 +66,9 @@ export function forwardingTables(entries: ForwardingEntries): ForwardingTables {
   const replications = new Map<number, ReplicationEntry>(
     entries.replications.map((entry) => [entry.vsid, entry]),
   );
+  const externalEnds = new Map<RoutingDomainId, ExternalEndEntry>(
+    entries.externalEnds.map((entry) => [entry.routingDomain, entry]),
+  );
 
   return {
     isProviderAddress: (address) => providerAddresses.has(address),
@@ -81,6 +86,7 @@ export function forwardingTables(entries: ForwardingEntries): ForwardingTables {
       return routes === undefined ? undefined : longestMatch(routes, address);
     },
     replication: (vsid) => replications.get(vsid),
+    externalEnd: (domain) => externalEnds.get(domain),
   };
 }
 

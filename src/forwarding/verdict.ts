@@ -49,6 +49,15 @@ export const VERDICTS = {
     'Taken out of NVGRE and straight to the physical network, past the kernel (shortWay); by way of the kernel it would be decapsulated.',
   ),
 
+  relayedIn: forwarded(
+    18,
+    'From the physical network straight into a routing domain that has to see its packets, past the gateway’s own kernel (shortWay); counted for all routing domains together, and in its subnet once more as encapsulated.',
+  ),
+  relayedOut: forwarded(
+    19,
+    'Out of such a routing domain straight to the physical network, past the gateway’s own kernel (shortWay); counted for all routing domains together, and in its subnet before as decapsulated.',
+  ),
+
   truncated: dropped(32, 'Shorter than its headers say.'),
   outerOptions: dropped(33, 'The outer IPv4 header has options.'),
   outerChecksum: dropped(34, 'The outer IPv4 header checksum is wrong.'),

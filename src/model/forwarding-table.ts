@@ -104,9 +104,16 @@ export interface ProviderPeerEntry {
   readonly providerAddress: ProviderAddress;
 }
 
-/** The routing domain has the short way: what the gateway's routes lead into its `ext` pair may take it. */
+/** The gateway's end of a routing domain's `ext` pair, where packets may go past the kernel. */
 export interface ExternalEndEntry {
   readonly routingDomain: RoutingDomainId;
+  /** External device, by its name in the configuration. */
+  readonly external: string;
+  /**
+   * Past whose kernel: that of the gateway's namespace alone, or of the routing domain's too, which
+   * then has the short way.
+   */
+  readonly past: 'gateway' | 'both';
 }
 
 /** How broadcast and multicast for a destination reaches a subnet's hosts (N10). */
@@ -158,4 +165,5 @@ export interface ForwardingTables {
   /** Longest prefix match within the virtual subnet. */
   multicastRoute(vsid: number, address: IpAddress): MulticastRouteEntry | undefined;
   replication(vsid: number): ReplicationEntry | undefined;
+  externalEnd(domain: RoutingDomainId): ExternalEndEntry | undefined;
 }

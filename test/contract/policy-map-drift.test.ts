@@ -86,7 +86,7 @@ const POLICY_MAPS: Partial<Record<MapName, Shape>> = {
     changedKeyByte: LAYOUT.customer_route_key.fields.address,
     isIdle: isIdleInRoute,
   },
-  external_ends: { key: 4, value: 4 },
+  external_ends: { key: 4, value: LAYOUT.external_end.size },
   rewrites: { key: 4, value: LAYOUT.rewrite.size },
   provider_groups: { key: LAYOUT.provider_group_key.size, value: 4 },
   multicast_routes: {

@@ -82,6 +82,8 @@ describe('BPF programs and src/forwarding', () => {
 const NEVER_GENERATED = [
   'externalIn',
   'externalOut',
+  'relayedIn',
+  'relayedOut',
   'tooBig',
   'kernelRefused',
   'multicastLimited',

@@ -57,6 +57,7 @@ describe.each([
         rewrites: [],
         providerGroups: [],
         multicastRoutes: [],
+        externalEnds: [],
       },
     });
   });

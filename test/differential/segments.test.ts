@@ -57,6 +57,7 @@ describe.each([
         rewrites: [],
         providerGroups: [],
         replications: [],
+        externalEnds: [],
       },
       providerPeers: [{ routingDomain: DOMAIN, providerAddress: PEER }],
     });

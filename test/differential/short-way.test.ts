@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decap } from '../../src/forwarding/decap.js';
 import type { DecapResult } from '../../src/forwarding/outcome.js';
+import { relayOut } from '../../src/forwarding/relay.js';
 import { inward } from '../../src/forwarding/short-way.js';
 import { isRunnable, type TestRun } from '../support/bpf-test-run.js';
 import { seededChoices, type Choices } from '../support/choices.js';
 import { ExpectedCounters, difference } from '../support/differential.js';
 import {
   generateExternalFrame,
+  generateExtFrame,
   generateTunnelFrame,
   tunnelFrame,
 } from '../support/generated-short-way.js';
@@ -56,6 +58,7 @@ describe('the short way', () => {
       (frame) => lab.inbound(frame),
     );
     expect(verdicts.get('externalIn')).toBeGreaterThan(PACKETS / 100);
+    expect(verdicts.get('relayedIn')).toBeGreaterThan(PACKETS / 100);
   });
 
   it(`is taken outward by the same of ${PACKETS} generated packets as src/forwarding says`, () => {
@@ -67,6 +70,16 @@ describe('the short way', () => {
     );
     expect(verdicts.get('externalOut')).toBeGreaterThan(PACKETS / 100);
     expect(verdicts.get('decapsulated')).toBeGreaterThan(PACKETS / 100);
+  });
+
+  it(`is taken out of a domain that translates by the same of ${PACKETS} generated packets as src/forwarding says`, () => {
+    const verdicts = compare(
+      SEED + 2 * PACKETS,
+      (choices) => generateExtFrame(choices, lab.ext.macAddress),
+      (frame) => relayOut(frame, lab.ext, lab.tables, lab.routes),
+      (frame) => lab.outbound(frame),
+    );
+    expect(verdicts.get('relayedOut')).toBeGreaterThan(PACKETS / 100);
   });
 
   it('is not for a next hop whose Ethernet address is not known: the kernel asks, or answers', () => {

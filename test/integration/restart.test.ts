@@ -312,6 +312,14 @@ describe('restart, crash and drift (P2, P3)', () => {
         /add filter .* encap/,
       ],
       [
+        'the filter behind the NAT of a VM network',
+        () =>
+          runIn(lab.namespace, 'tc', [
+            ...['filter', 'del', 'dev', peer('red', 'ext'), 'ingress', 'prio', '7637'],
+          ]),
+        /add filter .* outbound/,
+      ],
+      [
         'the NAT of a VM network',
         () =>
           runIn(lab.domainNamespace('red'), 'nft', ['delete table inet ' + lab.gateway.instance]),

@@ -22,6 +22,7 @@ export interface Execution {
   readonly decap: TestRunner;
   readonly encap: TestRunner;
   readonly inbound: TestRunner;
+  readonly outbound: TestRunner;
   /** The kernel's tables are other ones from now on. */
   tablesChanged(): void;
   /** Of each, what there is since the last call. */
@@ -39,6 +40,7 @@ export function inKernel({ maps, programs }: LoadedObject): Execution {
     decap: testRunner(programs.decap),
     encap: testRunner(programs.encap),
     inbound: testRunner(programs.inbound),
+    outbound: testRunner(programs.outbound),
     tablesChanged: () => undefined,
     takePathMtus: () => {
       const readings = underlayMaps.pathMtus();

@@ -146,6 +146,7 @@ export function tableEntries(entries: ForwardingEntries): TableEntry[] {
     ...entries.providerGroups.map((entry) => ({ kind: 'providerGroup', entry }) as const),
     ...entries.multicastRoutes.map((entry) => ({ kind: 'multicastRoute', entry }) as const),
     ...entries.replications.map((entry) => ({ kind: 'replication', entry }) as const),
+    ...entries.externalEnds.map((entry) => ({ kind: 'externalEnd', entry }) as const),
     ...entries.providerPeers.map((entry) => ({ kind: 'providerPeer', entry }) as const),
   ];
 }

@@ -9,13 +9,21 @@ import { LAB_GATEWAY, LAB_HOST, LAB_VSIDS } from './short-way-tables.js';
 /** Of each kind that the routes of the lab know, and of those that no routes are asked for. */
 const ADDRESSES = {
   4: [
-    ...['203.0.113.10', '192.168.1.101', '192.168.2.101', '203.0.113.100', '8.8.8.8'],
+    ...[
+      '203.0.113.10',
+      '203.0.113.30',
+      '192.168.1.101',
+      '192.168.2.101',
+      '203.0.113.100',
+      '8.8.8.8',
+    ],
     ...['100.64.3.4', '10.9.1.1', '10.1.1.20', '198.18.3.3', '203.0.113.2', '203.0.113.255'],
     ...['10.1.1.40', '198.51.100.2', '198.51.100.9', '169.254.7.7', '127.0.0.1', '0.1.2.3'],
     ...['224.0.0.5', '255.255.255.255', '240.0.0.1'],
   ],
   6: [
     ...['fd00:1::101', 'fd00:2::101', '2001:db8:ff::100', '2001:db8:9::9', '2001:db8:ff::2'],
+    '2001:db8:ff::30',
     ...['2001:db8:dead::1', 'fd4e:5647:4154::7', 'fe80::1', '::1', '::', '::ffff:10.1.1.1'],
     ...['ff02::1', 'ff0e::5', '64:ff9b::808:808'],
   ],
@@ -27,10 +35,10 @@ const FORWARDED = {
   6: ['fd00:1::101', 'fd00:2::101', '2001:db8:ff::100', '2001:db8:9::9'],
 } as const;
 
-/** Of those the ones that VMs have. */
+/** Of those the ones that VMs have, or are translated to. */
 const SOURCES = {
-  4: ['192.168.1.101', '192.168.1.102', '192.168.2.101', '192.168.77.1'],
-  6: ['fd00:1::101', 'fd00:2::101'],
+  4: ['192.168.1.101', '192.168.1.102', '192.168.2.101', '192.168.77.1', '203.0.113.30'],
+  6: ['fd00:1::101', 'fd00:2::101', '2001:db8:ff::30'],
 } as const;
 
 export function tunnelFrame(
@@ -52,7 +60,15 @@ export function generateTunnelFrame(choices: Choices): Uint8Array {
 
 /** What comes in on the lab's external device, which has the address `own`. */
 export function generateExternalFrame(choices: Choices, own: MacAddress): Uint8Array {
-  const payload = generatePacket(choices, false);
+  return generateFrame(choices, own, generatePacket(choices, false));
+}
+
+/** What comes out of green, on whose `ext` the address is `own`. */
+export function generateExtFrame(choices: Choices, own: MacAddress): Uint8Array {
+  return generateFrame(choices, own, generatePacket(choices, true));
+}
+
+function generateFrame(choices: Choices, own: MacAddress, payload: Payload): Uint8Array {
   const frame = ethernet({ destination: own, payload });
   const bytes = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   if (onceIn(choices, 12))

@@ -85,6 +85,7 @@ export function generateEntries(choices: Choices): ForwardingEntries {
       group === undefined ? [] : [{ vsid, routingDomain, group }],
     ),
     replications,
+    externalEnds: [],
   };
 }
 

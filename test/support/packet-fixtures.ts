@@ -202,6 +202,7 @@ function readEntries(
       leftOut: entry.leftOut,
       packetsPerSecond: 1000,
     })),
+    externalEnds: [],
     providerPeers: Object.entries(file.providerPeers).flatMap(([name, addresses]) =>
       addresses.map((text) => ({ routingDomain: domainOf(name), providerAddress: provider(text) })),
     ),

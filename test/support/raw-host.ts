@@ -154,12 +154,16 @@ const BY_THE_KERNEL: Readonly<Record<string, string>> = {
   externalOut: 'decapsulated',
 };
 
+/** Of packets that have been counted in their subnets as well, whichever way they have gone. */
+const BESIDE_THE_KERNEL: readonly string[] = ['relayedIn', 'relayedOut'];
+
 async function readCounters(gateway: Gateway): Promise<Counted> {
   const answer = JSON.parse(await gateway.nvgate(['counters', '-o', 'json'])) as {
     readonly counters: readonly { vsid: number; verdict: string; packets: number }[];
   };
   const counted = new Map<string, number>();
   for (const { vsid, verdict, packets } of answer.counters) {
+    if (BESIDE_THE_KERNEL.includes(verdict)) continue;
     const key = `${BY_THE_KERNEL[verdict] ?? verdict} ${vsid}`;
     if (key !== GROUP_REPORTS) counted.set(key, (counted.get(key) ?? 0) + packets);
   }

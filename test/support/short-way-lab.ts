@@ -1,6 +1,6 @@
 import { loadObject, type LoadedObject } from '../../src/dataplane/bpf/object.js';
 import { createTables } from '../../src/dataplane/bpf/tables.js';
-import type { ExternalEnd, GatewayRoutes } from '../../src/forwarding/short-way.js';
+import type { ExternalEnd, GatewayRoutes } from '../../src/forwarding/gateway-routes.js';
 import { forwardingTables } from '../../src/forwarding/tables.js';
 import type { ForwardingTables } from '../../src/model/forwarding-table.js';
 import type { RoutingDomainId } from '../../src/model/routing-domain-id.js';
@@ -15,25 +15,29 @@ import { mountBpf } from './bpf-mount.js';
 import { foundCounters } from './differential.js';
 import { createNamespace, ip, ipJson, setSysctls } from './namespace.js';
 import { enterNamespace } from './network-namespace-thread.js';
-import { LAB_BLUE, LAB_RED, LAB_TABLES } from './short-way-tables.js';
+import { LAB_BLUE, LAB_GREEN, LAB_RED, LAB_TABLES } from './short-way-tables.js';
 
 /**
  * The short way on single packets, in a namespace with routes as the gateway's has: two external
- * devices, two routing domains' `ext` peers, an underlay, and what refuses.
+ * devices, three routing domains' `ext` peers, an underlay, and what refuses.
  */
 export interface ShortWayLab {
   readonly external: { readonly device: string; readonly macAddress: MacAddress };
+  /** The gateway's end of green's `ext` pair. */
+  readonly ext: { readonly routingDomain: RoutingDomainId; readonly macAddress: MacAddress };
   readonly tables: ForwardingTables;
   /** What the namespace's routes are, read from the list that they were made from. */
   readonly routes: GatewayRoutes;
   decap(frame: Uint8Array): TestRun;
   inbound(frame: Uint8Array): TestRun;
+  /** From green. */
+  outbound(frame: Uint8Array): TestRun;
   /** Lines as `foundCounters` has them, of what was counted since the last call. */
   takeCounters(): string[];
   close(): void;
 }
 
-const DEVICES = ['external', 'second', 'blue', 'red', 'underlay'] as const;
+const DEVICES = ['external', 'second', 'blue', 'red', 'green', 'underlay'] as const;
 const MTU: Partial<Record<string, number>> = { red: 1400 };
 const DEFAULT_MTU = 1500;
 
@@ -48,6 +52,7 @@ const OWN = {
 const ROUTES = [
   ['203.0.113.10/32', 'blue'],
   ['192.168.1.0/24', 'blue'],
+  ['203.0.113.30/32', 'green'],
   ['192.168.2.0/24', 'red'],
   ['169.254.7.7/32', 'red'],
   ['10.9.0.0/16', 'underlay'],
@@ -56,6 +61,7 @@ const ROUTES = [
   ['0.0.0.0/0', 'external'],
   ['fd00:1::/64', 'blue'],
   ['fd00:2::/64', 'red'],
+  ['2001:db8:ff::30/128', 'green'],
   ['fd4e:5647:4154::7/128', 'red'],
   ['2001:db8:dead::/48', 'blackhole'],
   ['::/0', 'external'],
@@ -133,11 +139,13 @@ export async function createShortWayLab(
   const extPeers = new Map([
     [LAB_BLUE, byName('blue')],
     [LAB_RED, byName('red')],
+    [LAB_GREEN, byName('green')],
   ]);
   // Nothing is sent into a vnet here: any two numbers will do.
   const vnetPeers = new Map([
     [LAB_BLUE, 7001],
     [LAB_RED, 7002],
+    [LAB_GREEN, 7003],
   ]);
   const tables = createTables(object.maps, {
     domainIndex: (domain) => vnetPeers.get(domain),
@@ -148,17 +156,22 @@ export async function createShortWayLab(
     configuredOf: (ifindex) => links.find((link) => link.ifindex === ifindex)?.ifname,
   });
   tables.setAll(LAB_TABLES);
-  const macAddress = macFromBytes(
-    Buffer.from(linkOf('external').address.replaceAll(':', ''), 'hex'),
-  );
+  const macOf = (device: string): MacAddress =>
+    macFromBytes(Buffer.from(linkOf(device).address.replaceAll(':', ''), 'hex'));
+  const macAddress = macOf('external');
+  const ext = { routingDomain: LAB_GREEN, macAddress: macOf('green') };
   const execution = execute(object, {
     routes: routeRows(byName),
-    macAddresses: new Map([[byName('external'), macAddress]]),
+    macAddresses: new Map([
+      [byName('external'), macAddress],
+      [byName('green'), ext.macAddress],
+    ]),
   });
   const underlayMac = Buffer.from(linkOf('underlay').address.replaceAll(':', ''), 'hex');
 
   return {
     external: { device: 'external', macAddress },
+    ext,
     tables: forwardingTables(entriesOf(LAB_TABLES)),
     routes: gatewayRoutes,
     decap: (frame) => {
@@ -167,6 +180,7 @@ export async function createShortWayLab(
       return execution.decap(received, byName('underlay'));
     },
     inbound: (frame) => execution.inbound(frame, byName('external')),
+    outbound: (frame) => execution.outbound(frame, byName('green')),
     takeCounters: () => foundCounters(execution),
     close: () => {
       execution.close();
@@ -193,6 +207,7 @@ const ENDS: Readonly<Record<string, ExternalEnd>> = {
   second: { end: 'outside', device: 'second' },
   blue: { end: 'domain', routingDomain: LAB_BLUE },
   red: { end: 'domain', routingDomain: LAB_RED },
+  green: { end: 'domain', routingDomain: LAB_GREEN },
 };
 
 const TABLE: readonly (readonly [Prefix, string])[] = [

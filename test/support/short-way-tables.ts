@@ -8,6 +8,7 @@ import { parsePrefix } from '../../src/net/prefix.js';
 
 export const LAB_BLUE = RoutingDomainId('11111111-2222-3333-4444-000000000001');
 export const LAB_RED = RoutingDomainId('11111111-2222-3333-4444-000000000002');
+export const LAB_GREEN = RoutingDomainId('11111111-2222-3333-4444-000000000003');
 
 /** Where the VMs are, and with which MAC address. */
 export const LAB_HOST = { providerAddress: '10.1.1.20', mac: '02-00-00-00-01-01' } as const;
@@ -20,7 +21,10 @@ const HOST = ProviderAddress(parseIpv4(LAB_HOST.providerAddress));
 const GATEWAY = ProviderAddress(parseIpv4(LAB_GATEWAY));
 const MAC = parseMac(LAB_HOST.mac);
 
-/** Two routing domains with the short way: blue goes out by default, red to two prefixes. */
+/**
+ * Two routing domains with the short way: blue goes out by default, red to two prefixes. Of green,
+ * which translates, the packet path on the external side knows nothing but that.
+ */
 export const LAB_TABLES: readonly TableEntry[] = [
   { kind: 'providerAddress', entry: { address: GATEWAY } },
   ...domainTables(LAB_BLUE, LAB_VSIDS.blue, 1458, {
@@ -38,6 +42,10 @@ export const LAB_TABLES: readonly TableEntry[] = [
     near: [],
     gateway: '192.168.2.1',
   }),
+  {
+    kind: 'externalEnd',
+    entry: { routingDomain: LAB_GREEN, external: 'external', past: 'gateway' },
+  },
 ];
 
 interface LabDomain {
@@ -81,7 +89,7 @@ function domainTables(
         shortWay: { external: 'external', maxLength },
       },
     },
-    { kind: 'externalEnd', entry: { routingDomain } },
+    { kind: 'externalEnd', entry: { routingDomain, external: 'external', past: 'both' } },
     { kind: 'providerPeer', entry: { routingDomain, providerAddress: HOST } },
     ...domain.records.map((text) => record(text, false)),
     ...domain.near.map((text) => record(text, false, 1300)),

@@ -63,6 +63,12 @@ export interface ProviderPeerKey {
   readonly providerAddress: Ipv4;
 }
 
+export interface ExternalEndValue {
+  /** 0: its namespace has to see the packets */
+  readonly routingDomain: number;
+  readonly external: number;
+}
+
 export interface CounterKey {
   readonly vsid: number;
   readonly verdict: number;
@@ -210,14 +216,24 @@ export const providerPeerCodec: MapCodec<ProviderPeerKey, true> = {
 };
 
 /** By ifindex of the gateway's end of an `ext` pair. */
-export const externalEndCodec: MapCodec<number, number> = {
+export const externalEndCodec: MapCodec<number, ExternalEndValue> = {
   name: 'external_ends',
   keySize: 4,
-  valueSize: 4,
+  valueSize: LAYOUT.external_end.size,
   writeKey: (key, to, at) => to.writeUInt32LE(key, at),
   readKey: (from, at) => from.readUInt32LE(at),
-  writeValue: (value, to, at) => to.writeUInt32LE(value, at),
-  readValue: (from, at) => from.readUInt32LE(at),
+  writeValue: (value, to, at) => {
+    const field = LAYOUT.external_end.fields;
+    to.writeUInt32LE(value.routingDomain, at + field.routing_domain);
+    to.writeUInt32LE(value.external, at + field.external_ifindex);
+  },
+  readValue: (from, at) => {
+    const field = LAYOUT.external_end.fields;
+    return {
+      routingDomain: from.readUInt32LE(at + field.routing_domain),
+      external: from.readUInt32LE(at + field.external_ifindex),
+    };
+  },
 };
 
 /** Per CPU: the value is the sum over `cpus` copies. */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "encap.h"
-#include "short_way.h"
+#include "relay.h"
 
 static __always_inline int inward(struct __sk_buff *skb, int is_ipv4)
 {
@@ -12,8 +12,8 @@ static __always_inline int inward(struct __sk_buff *skb, int is_ipv4)
 	struct virtual_subnet *subnet;
 	struct lookup_record *record;
 	struct overlay overlay;
+	struct external_end *end;
 	struct way *way;
-	__u32 *domain;
 	__u32 length;
 
 	if (!read_short(skb, ETH_HLEN, skb->len - ETH_HLEN, &packet, is_ipv4))
@@ -29,12 +29,15 @@ static __always_inline int inward(struct __sk_buff *skb, int is_ipv4)
 	if (!is_known(way, &packet)) {
 		__u32 peer = ask_routes(skb, &packet, way, 0);
 
-		domain = bpf_map_lookup_elem(&external_ends, &peer);
-		if (!domain)
+		end = bpf_map_lookup_elem(&external_ends, &peer);
+		if (!end)
 			return PASS;
-		note_way(way, &packet.way, *domain);
+		note_way(way, &packet.way, peer);
+		way->routing_domain = end->routing_domain;
 	}
-	inner.routing_domain |= way->leads_to;
+	if (!way->routing_domain)
+		return relay_in(skb, way->leads_to, &packet, is_ipv4);
+	inner.routing_domain |= way->routing_domain;
 	record = find_record(&inner);
 	if (!record || !(record->flags & LOOKUP_RECORD_ON_LINK))
 		return PASS;

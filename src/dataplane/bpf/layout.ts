@@ -32,6 +32,7 @@ export const LAYOUT = {
   },
   customer_route: { size: 16, fields: { provider_address: 0, mac: 4, target: 10, vsid: 12 } },
   provider_peer_key: { size: 8, fields: { routing_domain: 0, provider_address: 4 } },
+  external_end: { size: 8, fields: { routing_domain: 0, external_ifindex: 4 } },
   rewrite: { size: 16, fields: { routing_domain: 0, customer_address: 4, vsid: 8, local: 12 } },
   multicast_route_key: { size: 24, fields: { prefix_length: 0, vsid: 4, address: 8 } },
   multicast_route: { size: 8, fields: { routing_domain: 0, group: 4 } },

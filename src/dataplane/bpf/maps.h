@@ -71,6 +71,12 @@ struct customer_route {
 	__u32 vsid;
 };
 
+/* Where a routing domain meets the physical network. */
+struct external_end {
+	__u32 routing_domain; /* whose namespace need not see the packets; 0: it has to */
+	__u32 external_ifindex;
+};
+
 struct provider_peer_key {
 	__u32 routing_domain;
 	__be32 provider_address;
@@ -196,7 +202,8 @@ struct {
 struct way {
 	__u64 question[WAY_WORDS]; /* struct bpf_fib_lookup up to the destination */
 	__u64 answered;
-	__u32 leads_to; /* external device, or routing domain */
+	__u32 leads_to; /* external device, or gateway's end of an ext pair */
+	__u32 routing_domain; /* that the gateway leads into past its namespace; 0: none */
 	__u16 family; /* of the next hop */
 	__u16 max_length;
 	__be32 next_hop[4];
@@ -209,12 +216,12 @@ struct {
 	__type(value, struct way);
 } ways SEC(".maps");
 
-/* Gateway's end of an ext pair -> the routing domain, where it has the short way. */
+/* By the gateway's end of an ext pair: what may go past the kernel there. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct external_end);
 } external_ends SEC(".maps");
 
 struct {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * The packet path: three programs for clsact ingress.
+ * The packet path: four programs for clsact ingress.
  *
  * decap sits on the underlay devices, encap on the gateway's end of each routing domain's vnet
- * pair; inbound on the external devices.
+ * pair; inbound on the external devices, outbound on the gateway's end of ext pairs.
  * src/forwarding/ makes the same decisions in TypeScript and is compared with these
  * programs, verdict and bytes.
  */
@@ -33,6 +33,12 @@ SEC("tc")
 int inbound(struct __sk_buff *skb)
 {
 	return inbound_packet(skb);
+}
+
+SEC("tc")
+int outbound(struct __sk_buff *skb)
+{
+	return outbound_packet(skb);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -9,7 +9,7 @@ import { MAP_NAMES, type MapName } from './map-names.js';
 import { pinPath } from './pins.js';
 import { programIdentity } from './program.js';
 
-export const PROGRAM_NAMES = ['decap', 'encap', 'inbound'] as const;
+export const PROGRAM_NAMES = ['decap', 'encap', 'inbound', 'outbound'] as const;
 
 export type ProgramName = (typeof PROGRAM_NAMES)[number];
 

@@ -16,7 +16,8 @@
  *   rp_filter and the kernel's martian check: addresses of the gateway's are the kernel's to judge.
  * - Size. What is longer than the way ahead carries is the kernel's, which answers or fragments. Of a
  *   route's own MTU the FIB tells only where it is locked.
- * - TTL. Both hops are counted; what would not survive them is the kernel's to answer.
+ * - TTL. Both hops are counted; what would not survive them is the kernel's to answer. So is what one
+ *   hop alone would leave a TTL of 1 (relay.h).
  * - IPv4 options and IPv6 extension headers, fragments, multicast, broadcast, frames for others
  *   (an external device may be promiscuous), VLAN tags, neighbour discovery (the gateway answers it
  *   for external addresses), malformed headers are the kernel's.
@@ -253,6 +254,7 @@ static __always_inline void note_way(struct way *way, const struct bpf_fib_looku
 				     __u32 leads_to)
 {
 	way->leads_to = leads_to;
+	way->routing_domain = 0;
 	way->family = answer->family;
 	way->max_length = answer->mtu_result; /* without a neighbour the packet's own length */
 	__builtin_memcpy(way->next_hop, answer->ipv6_dst, sizeof(way->next_hop));

@@ -1,6 +1,7 @@
 import { CustomerAddress, ProviderAddress } from '../../model/addresses.js';
 import type {
   CustomerRouteEntry,
+  ExternalEndEntry,
   LookupRecordEntry,
   ShortWay,
   VirtualSubnetEntry,
@@ -20,6 +21,7 @@ import {
   virtualSubnetCodec,
   type DomainAddress,
   type DomainPrefix,
+  type ExternalEndValue,
   type LookupRecordValue,
   type ProviderPeerKey,
   type VirtualSubnetValue,
@@ -67,6 +69,7 @@ interface TableKeys {
 const NO_ADDRESS = 0 as Ipv4;
 const NO_LIMIT = 0;
 const NO_NEIGHBOURS = 32;
+const NAMESPACE_NEEDED = 0;
 const NO_SHORT_WAY = { externalPeer: 0, external: 0, maxLength: 0 } as const;
 
 export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Tables {
@@ -141,6 +144,25 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
     };
   }
 
+  function endValue({ routingDomain, external, past }: ExternalEndEntry): ExternalEndValue {
+    return {
+      routingDomain: past === 'both' ? domainIndex(routingDomain) : NAMESPACE_NEEDED,
+      external: configuredIndex(external),
+    };
+  }
+
+  /** Undefined where a device is gone, or another one has its number. */
+  function endOf(ifindex: number, value: ExternalEndValue): ExternalEndEntry | undefined {
+    const routingDomain = index.externalOf(ifindex);
+    const external = index.configuredOf(value.external);
+    if (routingDomain === undefined || external === undefined) return undefined;
+    if (value.routingDomain === NAMESPACE_NEEDED)
+      return { routingDomain, external, past: 'gateway' };
+    return index.domainOf(value.routingDomain) === routingDomain
+      ? { routingDomain, external, past: 'both' }
+      : undefined;
+  }
+
   function recordPair(entry: LookupRecordEntry): [DomainAddress, LookupRecordValue] {
     return [
       { routingDomain: domainIndex(entry.routingDomain), address: entry.customerAddress },
@@ -179,10 +201,7 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
         customerRoutes.set(routeKey(object.entry), routeValue(object.entry.target));
         return;
       case 'externalEnd':
-        externalEnds.set(
-          externalIndex(object.entry.routingDomain),
-          domainIndex(object.entry.routingDomain),
-        );
+        externalEnds.set(externalIndex(object.entry.routingDomain), endValue(object.entry));
         return;
       case 'providerPeer':
         providerPeers.set(
@@ -343,11 +362,10 @@ export function createTables(maps: LoadedObject['maps'], index: DeviceIndex): Ta
       yield taken();
     }
 
-    for (const [ifindex, domain] of externalEnds.entries()) {
-      const routingDomain = index.externalOf(ifindex);
-      if (routingDomain === undefined || routingDomain !== index.domainOf(domain))
-        externalEnds.delete(ifindex);
-      else if (wanted(routingDomain)) found.push({ kind: 'externalEnd', entry: { routingDomain } });
+    for (const [ifindex, value] of externalEnds.entries()) {
+      const entry = endOf(ifindex, value);
+      if (entry === undefined) externalEnds.delete(ifindex);
+      else if (wanted(entry.routingDomain)) found.push({ kind: 'externalEnd', entry });
     }
     yield taken();
 

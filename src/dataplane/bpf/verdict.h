@@ -14,6 +14,8 @@ enum verdict {
 	VERDICT_RESTORED = 9, /* From a record of rule nat to an address of the gateway with such a record: customer addresses put back, given to the routing domain (N13). */
 	VERDICT_EXTERNAL_IN = 16, /* From the physical network straight into NVGRE, past the kernel (shortWay); by way of the kernel it would be encapsulated. */
 	VERDICT_EXTERNAL_OUT = 17, /* Taken out of NVGRE and straight to the physical network, past the kernel (shortWay); by way of the kernel it would be decapsulated. */
+	VERDICT_RELAYED_IN = 18, /* From the physical network straight into a routing domain that has to see its packets, past the gateway’s own kernel (shortWay); counted for all routing domains together, and in its subnet once more as encapsulated. */
+	VERDICT_RELAYED_OUT = 19, /* Out of such a routing domain straight to the physical network, past the gateway’s own kernel (shortWay); counted for all routing domains together, and in its subnet before as decapsulated. */
 	VERDICT_TRUNCATED = 32, /* Shorter than its headers say. */
 	VERDICT_OUTER_OPTIONS = 33, /* The outer IPv4 header has options. */
 	VERDICT_OUTER_CHECKSUM = 34, /* The outer IPv4 header checksum is wrong. */

@@ -8,7 +8,7 @@ import { externalMtu, type Environment } from './environment.js';
 import type { ExternalPlan } from './external-plan.js';
 import { externalRoutes, gatewayRoutes } from './external-routes.js';
 import { segmentClamps } from './segment-clamps.js';
-import { shortWay } from './short-way.js';
+import { externalSide, shortWay } from './short-way.js';
 import { domainSysctls } from './sysctl.js';
 import { tunnelLinks } from './tunnel-device.js';
 import { tunnelGuard } from './tunnel-guard.js';
@@ -43,8 +43,7 @@ export function* domainExternal(
   for (const scope of ['ext', 'extPeer'] as const)
     for (const sysctl of domainSysctls(scope, view.id)) yield { ...sysctl, owner: view.owner };
   yield* tunnelLinks(environment, view);
-  if (shortWay(environment, view, virtual) !== undefined)
-    yield { kind: 'externalEnd', entry: { routingDomain: view.id }, owner: view.owner };
+  yield* pastKernel(environment, view, virtual);
 
   const held = heldAddresses(plan, view);
   for (const [address, owner] of [[DUMMY_ADDRESS, view.owner] as const, ...held])
@@ -69,6 +68,26 @@ export function* domainExternal(
       place: view.id,
       ruleset: domainFirewall(environment.firewallTable, { nat, guard, clamps }),
       owner: firewallOwner(view),
+    };
+}
+
+/** What may go past the kernel on the external side, and the program that sends it. */
+function* pastKernel(
+  environment: Environment,
+  view: DomainView,
+  virtual: readonly VirtualRoute[],
+): Generator<KernelObject> {
+  const { id: routingDomain, owner } = view;
+  const external = externalSide(environment, view.domain);
+  if (external === undefined) return;
+  const past = shortWay(environment, view, virtual) === undefined ? 'gateway' : 'both';
+  yield { kind: 'externalEnd', entry: { routingDomain, external, past }, owner };
+  if (past === 'gateway')
+    yield {
+      kind: 'filter',
+      device: { kind: 'peer', domain: routingDomain, device: 'ext' },
+      program: 'outbound',
+      owner,
     };
 }
 

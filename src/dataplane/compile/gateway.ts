@@ -11,7 +11,7 @@ import { subnetPrefixes } from './external-routes.js';
 import { gatewayNat } from './gateway-nat.js';
 import { kernelMetric } from './metric.js';
 import { groupMemberships } from './multicast.js';
-import { onlyRoutedBy } from './short-way.js';
+import { externalSide } from './short-way.js';
 import { gatewaySysctls } from './sysctl.js';
 
 /** Everything that belongs to no single routing domain (`partOf`). */
@@ -21,7 +21,7 @@ export function* compileGateway(
   plan: ExternalPlan,
 ): Generator<KernelObject> {
   yield* underlaySide(policy);
-  yield* externalSide(policy, environment, plan);
+  yield* externalDevices(policy, environment, plan);
 }
 
 function* underlaySide(policy: Policy): Generator<KernelObject> {
@@ -54,7 +54,7 @@ function* underlaySide(policy: Policy): Generator<KernelObject> {
   }
 }
 
-function* externalSide(
+function* externalDevices(
   policy: Policy,
   environment: Environment,
   plan: ExternalPlan,
@@ -64,7 +64,7 @@ function* externalSide(
   const answered = new Set<IpAddress>();
   let withIpv6 = false;
   for (const [id, domain] of policy.routingDomains) {
-    const device = onlyRoutedBy(environment, domain);
+    const device = externalSide(environment, domain);
     if (device !== undefined) short.add(device);
     for (const connection of domain.connections.values()) {
       const name = externalDevice(environment, connection);

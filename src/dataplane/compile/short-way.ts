@@ -1,4 +1,5 @@
 import { policyRef } from '../../model/policy-ref.js';
+import { isRemote } from '../../model/connection.js';
 import type { RoutingDomain } from '../../model/routing-domain.js';
 import type { ShortWay } from '../../model/forwarding-table.js';
 import { formatPrefix, prefixContains, prefixFamily, type Prefix } from '../../net/prefix.js';
@@ -43,14 +44,28 @@ export function shortWay(
 }
 
 /** The external device of a routing domain whose connections route and do nothing else. */
-export function onlyRoutedBy(
+function onlyRoutedBy(
   environment: Pick<Environment, 'external' | 'shortWay'>,
   domain: Pick<RoutingDomain, 'connections'>,
 ): string | undefined {
+  const isRouting = [...domain.connections.values()].every(
+    ({ type, tcpMssClamping }) => type === 'routed' && tcpMssClamping === undefined,
+  );
+  return isRouting ? externalSide(environment, domain) : undefined;
+}
+
+/**
+ * The external device of a routing domain whose packets may go past the gateway's own kernel, which
+ * only routes them. Undefined where tunnels end in the domain.
+ */
+export function externalSide(
+  environment: Pick<Environment, 'external' | 'shortWay'>,
+  { connections }: Pick<RoutingDomain, 'connections'>,
+): string | undefined {
   if (!environment.shortWay) return undefined;
   const names = new Set<string | undefined>();
-  for (const connection of domain.connections.values()) {
-    if (connection.type !== 'routed' || connection.tcpMssClamping !== undefined) return undefined;
+  for (const connection of connections.values()) {
+    if (isRemote(connection)) return undefined;
     names.add(externalDevice(environment, connection));
   }
   const [name] = names;

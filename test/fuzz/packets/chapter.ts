@@ -120,5 +120,6 @@ export function entriesOf(list: readonly TableEntry[]): ForwardingEntries {
     providerGroups: list.flatMap((o) => (o.kind === 'providerGroup' ? [o.entry] : [])),
     multicastRoutes: list.flatMap((o) => (o.kind === 'multicastRoute' ? [o.entry] : [])),
     replications: list.flatMap((o) => (o.kind === 'replication' ? [o.entry] : [])),
+    externalEnds: list.flatMap((o) => (o.kind === 'externalEnd' ? [o.entry] : [])),
   };
 }

@@ -1,8 +1,14 @@
 import { decap } from '../../../src/forwarding/decap.js';
 import type { DecapResult } from '../../../src/forwarding/outcome.js';
+import { relayOut } from '../../../src/forwarding/relay.js';
 import { inward } from '../../../src/forwarding/short-way.js';
+import type { Choices } from '../../support/choices.js';
 import { difference, ExpectedCounters } from '../../support/differential.js';
-import { generateExternalFrame, generateTunnelFrame } from '../../support/generated-short-way.js';
+import {
+  generateExternalFrame,
+  generateExtFrame,
+  generateTunnelFrame,
+} from '../../support/generated-short-way.js';
 import { hex } from '../../support/packets.js';
 import { createShortWayLab, type ShortWayLab } from '../../support/short-way-lab.js';
 import { caseChoices } from '../case-choices.js';
@@ -15,8 +21,13 @@ import { OBJECT, runnable } from './target.js';
 
 const PURPOSE = { base: 5, damage: 6 } as const;
 
-/** From the physical network to a VM (`inbound`), or the other way (`decap`). */
-type Direction = 'inward' | 'outward';
+/**
+ * From the physical network to a VM (`inbound`), the other way (`decap`), or that from a routing
+ * domain that translates (`outbound`).
+ */
+const DIRECTIONS = ['inward', 'outward', 'relayed'] as const;
+
+type Direction = (typeof DIRECTIONS)[number];
 
 interface Packet {
   readonly direction: Direction;
@@ -68,13 +79,25 @@ export function openShortWay(seed: number, lab: ShortWayLab): OpenTarget {
 }
 
 function oracle(lab: ShortWayLab, direction: Direction, frame: Uint8Array): DecapResult {
-  return direction === 'inward'
-    ? inward(frame, lab.external, lab.tables, lab.routes)
-    : decap(frame, lab.tables, lab.routes);
+  switch (direction) {
+    case 'inward':
+      return inward(frame, lab.external, lab.tables, lab.routes);
+    case 'outward':
+      return decap(frame, lab.tables, lab.routes);
+    case 'relayed':
+      return relayOut(frame, lab.ext, lab.tables, lab.routes);
+  }
 }
 
 function program(lab: ShortWayLab, direction: Direction, frame: Uint8Array) {
-  return direction === 'inward' ? lab.inbound(frame) : lab.decap(frame);
+  switch (direction) {
+    case 'inward':
+      return lab.inbound(frame);
+    case 'outward':
+      return lab.decap(frame);
+    case 'relayed':
+      return lab.outbound(frame);
+  }
 }
 
 /** The packet of a case: the first of a family as generated, the others damaged copies of it. */
@@ -82,12 +105,22 @@ function createPackets(seed: number, lab: ShortWayLab): (index: number) => Packe
   const havoc = {
     inward: createHavoc(DOMAIN_FIELDS, [14]),
     outward: createHavoc(UNDERLAY_FIELDS, [56, 14]),
+    relayed: createHavoc(DOMAIN_FIELDS, [14]),
+  };
+  const generated = (direction: Direction, choices: Choices): Uint8Array => {
+    switch (direction) {
+      case 'inward':
+        return generateExternalFrame(choices, lab.external.macAddress);
+      case 'outward':
+        return generateTunnelFrame(choices);
+      case 'relayed':
+        return generateExtFrame(choices, lab.ext.macAddress);
+    }
   };
   const generate = (number: number): Packet => {
     const choices = caseChoices(seed, number, PURPOSE.base);
-    return number % 2 === 0
-      ? { direction: 'inward', frame: generateExternalFrame(choices, lab.external.macAddress) }
-      : { direction: 'outward', frame: generateTunnelFrame(choices) };
+    const direction = DIRECTIONS[number % DIRECTIONS.length] ?? 'inward';
+    return { direction, frame: generated(direction, choices) };
   };
   let family = -1;
   let base: Packet | undefined;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILL_MAP = 1, READ_MAP, RUN_DECAP, RUN_ENCAP, RUN_INBOUND };
+enum { FILL_MAP = 1, READ_MAP, RUN_DECAP, RUN_ENCAP, RUN_INBOUND, RUN_OUTBOUND };
 
 struct order {
 	__u32 kind;
@@ -140,8 +140,10 @@ static int (*program_of(__u32 kind))(struct __sk_buff *)
 		return decap;
 	case RUN_ENCAP:
 		return encap;
-	default:
+	case RUN_INBOUND:
 		return inbound;
+	default:
+		return outbound;
 	}
 }
 
@@ -172,6 +174,7 @@ int main(void)
 		case RUN_DECAP:
 		case RUN_ENCAP:
 		case RUN_INBOUND:
+		case RUN_OUTBOUND:
 			run(program_of(order.kind), &body.run, body.bytes + sizeof(body.run),
 			    order.length - (__u32)sizeof(body.run));
 			break;

@@ -7,3 +7,4 @@
 int decap(struct __sk_buff *skb);
 int encap(struct __sk_buff *skb);
 int inbound(struct __sk_buff *skb);
+int outbound(struct __sk_buff *skb);

@@ -112,6 +112,7 @@ export function underSanitizers(
       decap: runner('decap'),
       encap: runner('encap'),
       inbound: runner('inbound'),
+      outbound: runner('outbound'),
       tablesChanged: () => (stale = true),
       takePathMtus: () =>
         take(pathMtuCodec).map(([providerAddress, { mtu, router }]) => ({

@@ -6,13 +6,13 @@ import { atExit } from '../../support/process-owner.js';
 import { createPipe, readAll, writeAll } from './pipe.js';
 
 /** In main.c. */
-const ORDER = { fillMap: 1, readMap: 2, decap: 3, encap: 4, inbound: 5 } as const;
+const ORDER = { fillMap: 1, readMap: 2, decap: 3, encap: 4, inbound: 5, outbound: 6 } as const;
 const ORDER_HEAD = 8;
 const NAME = 24;
 const RUN_HEAD = 28;
 const ANSWER_HEAD = 8;
 
-export type ProgramName = 'decap' | 'encap' | 'inbound';
+export type ProgramName = 'decap' | 'encap' | 'inbound' | 'outbound';
 
 /** What the kernel would know of a packet besides its bytes, and what it would do. */
 export interface Circumstances {

@@ -57,6 +57,8 @@ describe('packets written out by hand', () => {
       'externalOut',
       'kernelRefused',
       'multicastLimited',
+      'relayedIn',
+      'relayedOut',
     ]);
     for (const outcome of expected)
       if (outcome.kind !== 'pass')

@@ -140,7 +140,7 @@ describe('the generators', () => {
     // side is not here.
     const rare = new Set<string>([
       ...['tooBig', 'kernelRefused', 'multicastLimited'],
-      ...['externalIn', 'externalOut'],
+      ...['externalIn', 'externalOut', 'relayedIn', 'relayedOut'],
     ]);
     const seldom = ['pass', ...VERDICT_NAMES].filter(
       (name) => !rare.has(name) && (counts.get(name) ?? 0) < 20,

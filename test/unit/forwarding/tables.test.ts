@@ -28,6 +28,7 @@ const NOTHING: ForwardingEntries = {
   providerGroups: [],
   multicastRoutes: [],
   replications: [],
+  externalEnds: [],
 };
 
 function route(prefix: Prefix, vsid = 5001, routingDomain = BLUE): CustomerRouteEntry {
