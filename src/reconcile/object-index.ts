@@ -54,6 +54,8 @@ export function sameValue(a: KernelObject, b: KernelObject): boolean {
       a.entry.vsid === b.entry.vsid &&
       a.entry.macAddress === b.entry.macAddress &&
       a.entry.providerAddress === b.entry.providerAddress &&
+      a.entry.local === b.entry.local &&
+      a.entry.nat === b.entry.nat &&
       a.entry.onLink === b.entry.onLink &&
       a.entry.maxLength === b.entry.maxLength
     );

@@ -87,6 +87,8 @@ const DOCUMENT: Omit<PolicyDocument, 'apiVersion'> = {
         record(5001, 'fd00:1::101', '10.1.1.20'),
         record(5002, '192.168.2.102', '10.1.1.30'),
         record(5002, '192.168.2.250', '10.1.1.41'),
+        { ...record(5002, '192.168.2.150', '10.1.1.50'), rule: 'nat' },
+        { ...record(5002, '192.168.2.151', '10.1.1.51'), rule: 'nat' },
         { ...record(5002, '0.0.0.0', '10.1.1.30'), type: 'gatewayWildcard' },
       ],
       customerRoutes: [

@@ -14,6 +14,7 @@ import { TENANTS } from '../support/scene-plan.js';
 import { transfer } from '../support/tcp-transfer.js';
 import { createSegment } from '../support/topology.js';
 import { refusalOf } from '../support/udp-refusal.js';
+import { countVerdicts, type VerdictCounts } from '../support/verdict-counts.js';
 
 const BLUE = TENANTS.blue.routingDomain;
 const VSID = 5001;
@@ -68,23 +69,7 @@ describe('N13: IP Rewrite between the gateway’s own address and records of rul
   let plain: Namespace;
   let stranger: Namespace;
   let servers: Background[];
-  let before: Readonly<Record<string, number>> = {};
-
-  /** Packets by verdict since the last call, of the virtual subnet. */
-  async function counted(): Promise<Record<string, number>> {
-    const text = await gateway.nvgate(['counters', '-o', 'json']);
-    const { counters } = JSON.parse(text) as {
-      counters: { vsid: number; verdict: string; packets: number }[];
-    };
-    const now = Object.fromEntries(
-      counters.filter(({ vsid }) => vsid === VSID).map((each) => [each.verdict, each.packets]),
-    );
-    const changed = Object.entries(now)
-      .map(([verdict, packets]) => [verdict, packets - (before[verdict] ?? 0)] as const)
-      .filter(([, packets]) => packets > 0);
-    before = now;
-    return Object.fromEntries(changed);
-  }
+  let counted: () => Promise<VerdictCounts>;
 
   beforeAll(async () => {
     const underlay = await createSegment('underlay');
@@ -98,6 +83,7 @@ describe('N13: IP Rewrite between the gateway’s own address and records of rul
     const namespace = await createGatewayNamespace(underlay, external, false);
     gateway = createGateway(namespace);
     await gateway.start();
+    counted = countVerdicts(gateway, (vsid) => vsid === VSID);
     await gateway.apply(POLICY);
     domain = foreignNamespace(namespaceName(gateway.instance, RoutingDomainId(BLUE)));
     servers = await Promise.all([

@@ -1,5 +1,9 @@
 import { environmentDevices, type Environment } from '../../src/dataplane/compile/environment.js';
-import { loadObject, type ObjectOptions } from '../../src/dataplane/bpf/object.js';
+import {
+  loadObject,
+  type LoadedObject,
+  type ObjectOptions,
+} from '../../src/dataplane/bpf/object.js';
 import { createKernelDataPlane } from '../../src/dataplane/kernel.js';
 import { externalGroup } from '../../src/dataplane/linux/names.js';
 import { createLinuxNetwork } from '../../src/dataplane/linux/network.js';
@@ -14,6 +18,8 @@ export interface KernelSubject {
   readonly namespace: Namespace;
   readonly environment: Environment;
   readonly dataPlane: DataPlane;
+  /** Its maps, as they are in the kernel. */
+  readonly maps: LoadedObject['maps'];
   /**
    * Another data plane on the same kernel state, as a restarted daemon has it.
    * @param maxEntries sizes of maps that differ from the first one's
@@ -40,7 +46,13 @@ export async function createKernelSubject(): Promise<KernelSubject> {
   const mount = mountBpf();
   const leave = enterNamespace(namespace.path);
   const opened: DataPlane[] = [];
-  const reopen = (maxEntries: ObjectOptions['maxEntries'] = {}): DataPlane => {
+  const load = (maxEntries: ObjectOptions['maxEntries'] = {}): LoadedObject =>
+    loadObject({
+      path: 'dist/bpf/nvgate.bpf.o',
+      pinDirectory: `${mount.path}/${instance}`,
+      maxEntries: { lookup_records: 4096, provider_peers: 4096, ...maxEntries },
+    });
+  const open = (object: LoadedObject): DataPlane => {
     const dataPlane = createKernelDataPlane({
       network: createLinuxNetwork({
         instance,
@@ -49,17 +61,14 @@ export async function createKernelSubject(): Promise<KernelSubject> {
           ['external', 'external'],
         ]),
       }),
-      object: loadObject({
-        path: 'dist/bpf/nvgate.bpf.o',
-        pinDirectory: `${mount.path}/${instance}`,
-        maxEntries: { lookup_records: 4096, provider_peers: 4096, ...maxEntries },
-      }),
+      object,
       underlay: ['underlay'],
       external: ['external'],
     });
     opened.push(dataPlane);
     return dataPlane;
   };
+  const object = load();
   return {
     namespace,
     environment: {
@@ -72,8 +81,9 @@ export async function createKernelSubject(): Promise<KernelSubject> {
       pathMtus: new Map(),
       shortWay: true,
     },
-    dataPlane: reopen(),
-    reopen,
+    dataPlane: open(object),
+    maps: object.maps,
+    reopen: (maxEntries) => open(load(maxEntries)),
     async dispose() {
       for (const dataPlane of opened) await dataPlane.close();
       leave();

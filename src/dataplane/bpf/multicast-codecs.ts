@@ -1,3 +1,4 @@
+import { REPLICATION_MAX } from '../../model/forwarding-table.js';
 import type { IpAddress, Ipv4 } from '../../net/ip.js';
 import { readDomainAddress, writeDomainAddress } from './codecs.js';
 import { LAYOUT } from './layout.js';
@@ -101,7 +102,8 @@ export const replicationCodec: MapCodec<number, ReplicationValue> = {
   },
   readValue: (from, at) => {
     const field = LAYOUT.replication.fields;
-    const hosts = from.readUInt32LE(at + field.hosts);
+    // Whoever has written more: the packet path goes no further either.
+    const hosts = Math.min(from.readUInt32LE(at + field.hosts), REPLICATION_MAX);
     return {
       routingDomain: from.readUInt32LE(at + field.routing_domain),
       packetsPerSecond: from.readUInt32LE(at + field.packets_per_second),

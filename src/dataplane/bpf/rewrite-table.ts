@@ -91,7 +91,7 @@ export const rewriteCodec: MapCodec<Ipv4, RewriteValue> = {
       routingDomain: from.readUInt32LE(at + field.routing_domain),
       customerAddress: from.readUInt32BE(at + field.customer_address) as Ipv4,
       vsid: from.readUInt32LE(at + field.vsid),
-      local: from.readUInt32LE(at + field.local) === 1,
+      local: from.readUInt32LE(at + field.local) !== 0,
     };
   },
 };

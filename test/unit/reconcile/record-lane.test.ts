@@ -149,7 +149,7 @@ describe('changed records', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 120_000);
 
   it('reach the packet path without a look at the kernel', async () => {
     const { push, tables, looks, reconciler } = await scene();

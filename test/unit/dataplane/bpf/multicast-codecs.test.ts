@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { LAYOUT } from '../../../../src/dataplane/bpf/layout.js';
 import {
   multicastRouteCodec,
   providerGroupCodec,
@@ -59,3 +60,12 @@ it('replications are read back as written', () =>
       providerAddresses: fc.array(ipv4, { maxLength: REPLICATION_MAX }),
     }),
   ));
+
+it('a replication that says it has more hosts than fit is read as far as it goes', () => {
+  const hosts = Array.from({ length: REPLICATION_MAX }, (_, index) => index as Ipv4);
+  const value = { routingDomain: 7, packetsPerSecond: 1, leftOut: 0, providerAddresses: hosts };
+  const bytes = Buffer.alloc(replicationCodec.valueSize);
+  replicationCodec.writeValue(value, bytes, 0);
+  bytes.writeUInt32LE(0xffffffff, LAYOUT.replication.fields.hosts);
+  expect(replicationCodec.readValue(bytes, 0)).toEqual(value);
+});
