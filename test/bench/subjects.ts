@@ -1,4 +1,4 @@
-import { createDirect } from './topology/direct.js';
+import { createDirect, createNvgreDirect } from './topology/direct.js';
 import { createNvgate } from './topology/nvgate.js';
 import { createOvs, ovsMissing } from './topology/ovs.js';
 import type { Topology } from './topology/path.js';
@@ -12,6 +12,7 @@ const SAME_HOPS = 3;
 /** What can stand between the two ends. */
 export const TOPOLOGIES = {
   direct: { create: createDirect },
+  nvgreDirect: { create: createNvgreDirect },
   plain: { create: () => createPlain({ routers: 1 }) },
   plainSameHops: { create: () => createPlain({ routers: SAME_HOPS }) },
   plainMasquerade: { create: () => createPlain({ routers: SAME_HOPS, masquerade: true }) },
@@ -41,9 +42,14 @@ export interface Subject {
 /** What is measured and compared. */
 export const SUBJECTS = {
   direct: {
-    title: 'Generator and sink alone',
+    title: 'The ends alone',
     about: 'No gateway at all: what the two ends could do, so that they are known to be faster.',
     ...{ topology: 'direct', path: 'out' },
+  },
+  nvgreDirect: {
+    title: 'The ends alone, NVGRE at the host',
+    about: 'No gateway either, NVGRE on the wire: what of a stream’s cost is the hosts’ own.',
+    ...{ topology: 'nvgreDirect', path: 'out' },
   },
   plain: {
     title: 'Plain routing',

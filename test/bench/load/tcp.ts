@@ -1,8 +1,15 @@
 import { eventually, start, tryRun, type Background } from '../../support/process.js';
 import type { Ends } from '../topology/path.js';
 import { between, readProcessors, type ProcessorTimes } from './processors.js';
+import { bytesPerPacket, readReceived } from './received.js';
 
 const FIRST_PORT = 5201;
+
+/**
+ * Linux's own choice, whatever the machine has set: BBR for one sends at the rate of its model of the
+ * path, by a timer.
+ */
+const CONGESTION_CONTROL = 'cubic';
 
 /** What iperf3 moved, and what the machine did meanwhile. */
 export interface Transfer {
@@ -10,6 +17,8 @@ export interface Transfer {
   readonly gbitPerSecond: number;
   readonly seconds: number;
   readonly processors: readonly ProcessorTimes[];
+  /** Mean, as the receiver's devices count them; of one MTU where something has segmented them. */
+  readonly bytesPerPacket: number;
 }
 
 export interface TransferOptions {
@@ -18,6 +27,8 @@ export interface TransferOptions {
   /** Clients at once, each with an address of its own; 1 where absent. */
   readonly clients?: number;
   readonly seconds: number;
+  /** From the outside to the VMs. */
+  readonly inwards?: boolean;
 }
 
 /** Part of what iperf3 prints with --json. */
@@ -26,9 +37,10 @@ interface IperfAnswer {
   readonly end: { readonly sum_received?: { readonly bytes: number; readonly seconds: number } };
 }
 
-/** TCP from the VM side to the outside, by iperf3. */
+/** TCP between the VM side and the outside, by iperf3. */
 export async function transfer(ends: Ends, options: TransferOptions): Promise<Transfer> {
-  const { streams, clients = 1, seconds } = options;
+  const { clients = 1, inwards = false } = options;
+  const receiver = inwards ? ends.client : ends.server;
   const addresses = ends.clientAddresses.slice(0, clients);
   if (addresses.length < clients) throw new RangeError(`there are no ${clients} clients`);
   const servers = addresses.map((_, index) =>
@@ -38,20 +50,23 @@ export async function transfer(ends: Ends, options: TransferOptions): Promise<Tr
   );
   try {
     await listening(ends, clients);
+    const receivedBefore = await readReceived(receiver);
     const before = readProcessors();
     const began = performance.now();
     const running = addresses.map((address, index) =>
-      startClient(ends, address, FIRST_PORT + index, streams, seconds),
+      startClient(ends, address, FIRST_PORT + index, options),
     );
     const answers = await Promise.all(running.map(answerOf));
     const took = (performance.now() - began) / 1000;
+    const processors = between(before, readProcessors());
     return {
       gbitPerSecond: answers.reduce(
         (sum, { bytes, seconds: own }) => sum + (bytes * 8) / 1e9 / own,
         0,
       ),
       seconds: took,
-      processors: between(before, readProcessors()),
+      processors,
+      bytesPerPacket: bytesPerPacket(receivedBefore, await readReceived(receiver)),
     };
   } finally {
     for (const server of servers) await server.stop();
@@ -62,14 +77,15 @@ function startClient(
   ends: Ends,
   address: string,
   port: number,
-  streams: number,
-  seconds: number,
+  { streams, seconds, inwards }: TransferOptions,
 ): Background {
   return start(
     'iperf3',
     [
       ...['-c', ends.serverAddress, '-p', String(port), '-B', address],
-      ...['-P', String(streams), '-t', String(seconds), '--json', '--connect-timeout', '5000'],
+      ...['-P', String(streams), '-t', String(seconds), '-C', CONGESTION_CONTROL],
+      ...(inwards === true ? ['-R'] : []),
+      ...['--json', '--connect-timeout', '5000'],
     ],
     { namespace: ends.client },
   );

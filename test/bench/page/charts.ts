@@ -26,7 +26,7 @@ export function chartsOf(report: Report): Chart[] {
   const charts: Chart[] = [
     {
       heading: 'Small packets per second',
-      about: `Frames of 64 bytes, the smallest there are; more is better. Whiskers: the slowest and the fastest of ${report.rounds} rounds. Cost follows packets, so this is the hardest figure. Generator and sink alone are shown first: they must be faster than all others.`,
+      about: `Frames of 64 bytes, the smallest there are; more is better. Whiskers: the slowest and the fastest of ${report.rounds} rounds. Cost follows packets, so this is the hardest figure. The ends alone are shown first: they must be faster than all others.`,
       bars: of('pps', (subject) => isTableSubject(subject)),
     },
     {

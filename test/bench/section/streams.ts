@@ -7,20 +7,31 @@ import type { TableSubject } from '../subjects.js';
 import type { Ends } from '../topology/path.js';
 
 const ALL: readonly TableSubject[] = [
-  ...(['plain', 'plainSameHops', 'plainMasquerade', 'vxlan', 'ovs', 'routed', 'nat'] as const),
+  ...(['direct', 'nvgreDirect', 'plain', 'plainSameHops', 'plainMasquerade'] as const),
+  ...(['vxlan', 'ovs', 'routed', 'nat'] as const),
 ];
 const SHORT: readonly TableSubject[] = ['plain', 'vxlan', 'routed'];
 
-const STREAMS: readonly (readonly [streams: number, metric: Metric])[] = [
-  [1, 'tcp1'],
-  [4, 'tcp4'],
-  [15, 'tcp15'],
+interface Kind {
+  readonly streams: number;
+  readonly metric: Metric;
+  /** From the outside to the VM. */
+  readonly inwards?: boolean;
+  /** How long the packets were, which shows whether segmentation offload was whole. */
+  readonly packetBytes?: Metric;
+  /** Of which the work per Gbit is told. */
+  readonly work?: boolean;
+  readonly short?: boolean;
+}
+
+const KINDS: readonly Kind[] = [
+  { streams: 1, metric: 'tcp1' },
+  { streams: 15, metric: 'tcp15' },
+  { streams: 4, metric: 'tcp4In', packetBytes: 'tcp4InPacketBytes', inwards: true, short: true },
+  { streams: 4, metric: 'tcp4', packetBytes: 'tcp4PacketBytes', work: true, short: true },
 ];
 
-/** Of which the work per Gbit is told. */
-const WORK_AT = 4;
-
-/** Fewer rounds than of packets: a stream is steadier, and there are three kinds. */
+/** Fewer rounds than of packets: a stream is steadier, and there are four kinds. */
 export async function measureStreams(context: RunContext): Promise<void> {
   const { extent, say, measurements } = context;
   const ends = new Map<TableSubject, Ends>();
@@ -28,18 +39,23 @@ export async function measureStreams(context: RunContext): Promise<void> {
     const found = context.wants(subject) ? await endsOf(context, subject) : undefined;
     if (found !== undefined) ends.set(subject, found);
   }
-  const kinds = STREAMS.filter(([streams]) => !extent.short || streams === WORK_AT);
+  const kinds = KINDS.filter(({ short }) => !extent.short || short === true);
   const rounds = Math.ceil(extent.rounds / 2);
   await interleave(context, [...ends.keys()], rounds, 'tcp', async (subject, round) => {
     const between = ends.get(subject);
     if (between === undefined) return;
-    for (const [streams, metric] of round === 0 ? kinds.slice(-1) : kinds) {
+    for (const kind of round === 0 ? kinds.slice(-1) : kinds) {
+      const { streams, metric, inwards = false } = kind;
       const seconds = Math.max(1, extent.seconds * (round === 0 ? 1 : 2));
-      const moved = await transfer(between, { streams, seconds });
+      const moved = await transfer(between, { streams, seconds, inwards });
       if (round === 0) continue;
       measurements.record(subject, metric, moved.gbitPerSecond);
-      say(`${subject}: ${moved.gbitPerSecond.toFixed(2)} Gbit/s, ${streams} stream(s)`);
-      if (streams === WORK_AT) recordWork(context, subject, moved);
+      if (kind.packetBytes !== undefined)
+        measurements.record(subject, kind.packetBytes, moved.bytesPerPacket);
+      if (kind.work === true) recordWork(context, subject, moved);
+      say(
+        `${subject}: ${moved.gbitPerSecond.toFixed(2)} Gbit/s, ${streams} stream(s)${inwards ? ', inwards' : ''}`,
+      );
     }
   });
 }

@@ -4,7 +4,7 @@ import { ethernet, nvgre } from '../../support/packets.js';
 import { nvgatePolicy, SECOND_SUBNET_VM, type Connection } from './nvgate-policy.js';
 import { createNvgreEnd } from './nvgre-end.js';
 import { createOutside } from './outside.js';
-import type { Topology } from './path.js';
+import type { Ends, Topology } from './path.js';
 import {
   FIRST_VSID,
   GATEWAY_MAC,
@@ -22,6 +22,7 @@ import { smallPacket } from './small-packet.js';
 /** nvgate between the two ends, its daemon running. */
 export interface NvgateTopology extends Topology {
   readonly gateway: Gateway;
+  readonly ends: Ends;
   /** The gateway's own namespace. */
   readonly namespace: Namespace;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseMetric } from '../../bench/control/daemon-figures.js';
 import { between, busiestShare, parseProcStat, total } from '../../bench/load/processors.js';
+import { bytesPerPacket, sumReceived } from '../../bench/load/received.js';
 import { parseRoundTrips } from '../../bench/load/round-trip.js';
 
 const BEFORE = `cpu  300 0 60 9000 0 4 26 0 0 0
@@ -26,6 +27,16 @@ describe('what the benchmark reads', () => {
     expect(total(work, ({ user }) => user)).toBeCloseTo(2);
     expect(total(work, ({ interrupt }) => interrupt)).toBeCloseTo(4);
     expect(busiestShare(work, ({ interrupt }) => interrupt)).toBeCloseTo(0.75);
+  });
+
+  test('bytes a packet of what all devices but lo have received meanwhile', () => {
+    const row = (ifname: string, packets: number, bytes: number) => ({
+      ...{ ifname, stats64: { rx: { packets, bytes } } },
+    });
+    const before = sumReceived([row('lo', 7, 700), row('wire', 10, 1_000), row('vnet', 1, 50)]);
+    expect(before).toEqual({ packets: 11, bytes: 1_050 });
+    const after = sumReceived([row('lo', 9, 900), row('wire', 13, 181_000), row('vnet', 1, 50)]);
+    expect(bytesPerPacket(before, after)).toBe(60_000);
   });
 
   test('round trips of ping in µs', () => {
