@@ -15,6 +15,9 @@ const CRASH_POINTS = Number(process.env['NVGATE_CRASH_POINTS'] ?? 30);
 /** Another NVGATE_CRASH_SEED, other instants. */
 const SEED = Number(process.env['NVGATE_CRASH_SEED'] ?? 7637);
 
+/** Of so many crashes it is told that they have gone well. */
+const TELL_EVERY = 500;
+
 /** Milliseconds in which a process that pushes is killed: time for several pushes. */
 const LONGEST_LIFE = 400;
 
@@ -74,6 +77,7 @@ describe('a gateway that is killed at any instant', { timeout: 12 * 3_600_000 },
       const answered = numberOf(writer.lines(), 'answered') ?? loaded ?? 0;
       between.pushes += answered - (loaded ?? 0);
       stored = [answered, answered + 1];
+      if ((point + 1) % TELL_EVERY === 0) console.log(`${point + 1} crashes`);
     }
     await next.kill();
     console.log(
