@@ -66,6 +66,7 @@ describe('diff', () => {
       'add firewall',
       'add route',
       'add proxyNeighbour',
+      'add externalEnd',
       'add filter',
     ]);
   });
@@ -77,6 +78,7 @@ describe('diff', () => {
     // Of the gateway's own part: filter, firewall, the provider address.
     expect(kinds(observed, [])).toEqual([
       'remove filter',
+      'remove externalEnd',
       'remove proxyNeighbour',
       'remove firewall',
       'remove customerRoute',

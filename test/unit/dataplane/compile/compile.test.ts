@@ -57,6 +57,7 @@ describe('compile', () => {
       'address: routing-domains/blue/connections/i',
       'address: routing-domains/blue/virtual-subnets/5001',
       'customerRoute: routing-domains/blue/virtual-subnets/5001',
+      'externalEnd: routing-domains/blue',
       'filter: routing-domains/blue',
       'firewall: routing-domains/blue/connections/i',
       'link: routing-domains/blue',
