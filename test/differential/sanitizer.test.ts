@@ -29,12 +29,12 @@ interface Mistake {
 
 const MISTAKES: readonly (readonly [string, Mistake])[] = [
   [
-    'a byte behind the end',
+    'bytes behind the end',
     {
       packets: 'decap',
       file: 'packet.h',
       right: 'if (data + offset + length > PACKET_POINTER(skb, data_end)) {',
-      wrong: 'if (data + offset + length > PACKET_POINTER(skb, data_end) + 1) {',
+      wrong: 'if (data + offset + length > PACKET_POINTER(skb, data_end) + 4) {',
       found: /AddressSanitizer: heap-buffer-overflow/,
     },
   ],
