@@ -1,5 +1,6 @@
 import { NvgateError } from '../errors.js';
 import type { Policy } from '../model/policy.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import type { Change } from './change.js';
 import { diffPolicies } from './diff.js';
 import type { PolicyEnvironment } from './environment.js';
@@ -71,6 +72,8 @@ export async function createPolicyService(
   const waiting: WaitingPush[] = [];
   let revision = snapshot.revision;
   let busy = false;
+  /** Routing domains, where something has been taken out of `tried` and put back. */
+  let disordered: Set<RoutingDomainId> | undefined;
 
   async function push(content: Content, options: PushOptions = {}): Promise<PushResult> {
     return new Promise((resolve, reject) => {
@@ -111,7 +114,8 @@ export async function createPolicyService(
       try {
         await store.commit(next, changes);
       } catch (error) {
-        for (const each of applied.toReversed()) await inTurns(each.undoSteps());
+        for (const each of applied.toReversed()) await takeBack(each);
+        await settleOrder();
         // The refused ones too: what they were refused for may never have been stored.
         for (const each of pushes) each.push.reject(error);
         return;
@@ -125,6 +129,21 @@ export async function createPolicyService(
     for (const { outcome } of pushes)
       if ('result' in outcome) for (const listener of listeners) listener(outcome.result);
     for (const { made } of applied) await inTurns(tried.repeat(made));
+    await settleOrder();
+  }
+
+  async function takeBack({ made, touched, undoSteps }: Applied): Promise<void> {
+    await inTurns(undoSteps());
+    if (!made.some(({ op }) => op === 'delete')) return;
+    disordered ??= new Set();
+    for (const id of touched.domains.keys()) disordered.add(id);
+  }
+
+  /** Both policies list their objects alike, so that readers see no other order after each push. */
+  async function settleOrder(): Promise<void> {
+    if (disordered === undefined) return;
+    await inTurns(tried.takeOrder(served.policy, disordered));
+    disordered = undefined;
   }
 
   /** Leaves the policy as it was when it refuses. */
@@ -147,7 +166,7 @@ export async function createPolicyService(
       const scope = pushScope(applied.touched, tried.policy, index);
       return { applied, result: { revision: at + 1, scope, warnings } };
     } catch (error) {
-      if (applied !== undefined) await inTurns(applied.undoSteps());
+      if (applied !== undefined) await takeBack(applied);
       return { refusal: error };
     }
   }

@@ -1,4 +1,5 @@
 import { EMPTY_POLICY, type Policy } from '../model/policy.js';
+import type { RoutingDomainId } from '../model/routing-domain-id.js';
 import { applyChange } from './apply-change.js';
 import type { Change } from './change.js';
 import type { Finding } from './finding.js';
@@ -7,6 +8,7 @@ import { createSecretKeeper } from './kept-secrets.js';
 import { openPolicy } from './open-policy.js';
 import { createIndex, type PolicyIndex } from './policy-index.js';
 import { atOnce, createPace, type Steps } from './steps.js';
+import { takeOrder } from './take-order.js';
 import type { Touched } from './touched.js';
 
 /** A policy that changes in place, and the index that goes with it. */
@@ -24,6 +26,11 @@ export interface PolicyState {
   applySteps(changes: readonly Change[]): Steps<Applied>;
   /** Makes what another state of the same policy has made (`Applied.made`). */
   repeat(made: readonly Change[]): Steps;
+  /**
+   * Lists its objects as an equal policy does.
+   * @param domains the routing domains that may list theirs otherwise
+   */
+  takeOrder(like: Policy, domains: Iterable<RoutingDomainId>): Steps;
 }
 
 /** Changes that have been applied. Several of them are taken back in reverse order. */
@@ -80,5 +87,6 @@ export function createPolicyState(initial: Policy = EMPTY_POLICY): PolicyState {
         if (isTime()) yield;
       }
     },
+    takeOrder: (like, domains) => takeOrder(policy, like, domains),
   };
 }

@@ -41,7 +41,31 @@ function sayings(index: PolicyIndex): unknown {
   return revealed({ ...index, domains });
 }
 
+/** The same, with the order in which everything is listed. */
+function listing(policy: Policy): unknown {
+  const inside = [...policy.routingDomains].map(([id, domain]) => [
+    id,
+    ...[domain.virtualSubnets, domain.lookupRecords, domain.customerRoutes, domain.connections].map(
+      (map) => [...map.keys()],
+    ),
+  ]);
+  return [[...policy.providerAddresses.keys()], [...policy.providerRoutes.keys()], inside];
+}
+
 describe('any changes', () => {
+  it('leave no other order behind where they are taken back', () => {
+    fc.assert(
+      fc.property(policies, changes, (policy, list) => {
+        const state = createPolicyState(policy);
+        const { touched, undo } = state.apply(list);
+        undo();
+        atOnce(state.takeOrder(policy, touched.domains.keys()));
+        expect(listing(state.policy)).toEqual(listing(policy));
+        expect(picture(state.policy)).toEqual(picture(policy));
+      }),
+    );
+  });
+
   it('are taken back completely by undo, and repeated by another state of the same policy', () => {
     fc.assert(
       fc.property(policies, changes, (policy, list) => {
